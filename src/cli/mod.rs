@@ -1,0 +1,1 @@
+//! Commands: arguments in, text and an exit code out.

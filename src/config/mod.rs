@@ -1,0 +1,108 @@
+//! text → `Config`, or all that is wrong with it. A configuration with any error never starts and never replaces one.
+
+use crate::channel::ChannelPlan;
+use crate::channel::Letterhead;
+use crate::route::Subscription;
+use crate::rule::EntitySpec;
+use crate::rule::RuleSpec;
+use crate::source::SourcePlan;
+use ipnet::IpNet;
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use std::path::PathBuf;
+
+/// A checked configuration. Nothing in it can be wrong by itself.
+#[derive(Clone)]
+pub struct Config {
+    /// The file that was loaded.
+    pub file: PathBuf,
+    /// The directory of the database; `state`, else the service manager's `STATE_DIRECTORY`, else `./state` beside the file.
+    pub state: PathBuf,
+    /// An address under which an administrator of a watched site finds out who is asking; part of the user agent.
+    pub contact: Option<String>,
+    /// How the world is reached.
+    pub egress: Egress,
+    /// How sites are treated.
+    pub politeness: Politeness,
+    /// How pages are tried again.
+    pub reading: Reading,
+    /// How mail is sent; present when any channel needs it.
+    pub mail: Option<MailRelay>,
+    /// Who sends.
+    pub letterhead: Letterhead,
+    /// `[source.NAME]`, in the order of their names.
+    pub sources: Vec<SourcePlan>,
+    /// `[entity.NAME]`, in the order of their names.
+    pub entities: Vec<EntitySpec>,
+    /// `[rule.NAME]`, in the order of their names.
+    pub rules: Vec<RuleSpec>,
+    /// `[channel.NAME]`, in the order of their names.
+    pub channels: Vec<ChannelPlan>,
+    /// `[subscription.NAME]`, in the order of their names.
+    pub subscriptions: Vec<Subscription>,
+}
+
+/// `[egress]`: how the world is reached, and what of it may be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Egress {
+    /// Special-purpose ranges that are opened all the same, such as an intranet's.
+    pub allow: Vec<IpNet>,
+    /// Names that are not looked up: `[egress.hosts]`, lower case, to an address.
+    pub hosts: Vec<(String, std::net::IpAddr)>,
+    /// A PEM file with certificate authorities that are trusted besides the system's.
+    pub extra_ca: Option<PathBuf>,
+    /// For the connection alone.
+    pub connect_timeout: SignedDuration,
+    /// For the whole answer.
+    pub timeout: SignedDuration,
+    /// Longest answer in bytes, after decompression.
+    pub max_bytes: u64,
+    /// Requests under way at once, polls and readings each.
+    pub concurrency: usize,
+}
+
+/// `[politeness]`: how sites are treated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Politeness {
+    /// From the end of one request to a host to the start of the next.
+    pub gap: SignedDuration,
+    /// Connections to one host at once.
+    pub connections: usize,
+}
+
+/// `[reading]`: how pages that cannot be read are tried again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The pause before each further try; when they are used up the item is unreadable.
+    pub retry: Vec<SignedDuration>,
+    /// How long a text is remembered for finding its copies.
+    pub copies_within: SignedDuration,
+}
+
+/// `[mail]`: the relay that takes our mail.
+#[derive(Clone)]
+pub struct MailRelay {
+    /// Host name or address.
+    pub server: String,
+    /// Port; by default 465, 587 or 25 after `security`.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: MailSecurity,
+    /// Login name.
+    pub username: Option<String>,
+    /// Its password.
+    pub password: Option<SecretString>,
+    /// A PEM file with certificate authorities that are trusted besides the system's.
+    pub extra_ca: Option<PathBuf>,
+}
+
+/// How a connection to the relay is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailSecurity {
+    /// Implicit TLS (RFC 8314), port 465: the default.
+    Tls,
+    /// STARTTLS, required, port 587.
+    StartTls,
+    /// None: only to a loopback address.
+    Plain,
+}

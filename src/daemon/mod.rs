@@ -1,0 +1,1 @@
+//! The three loops, reload, shutdown and the service manager.

@@ -1,0 +1,1 @@
+//! Adapters that hand a message over: SMTP and HTTP.

@@ -1,0 +1,1 @@
+//! bytes → entries + warnings.

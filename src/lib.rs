@@ -1,0 +1,31 @@
+//! Atalaya watches feeds and pages, reads every article, decides which ones speak of the things its users care about,
+//! folds copies of one story together, and tells people by mail and programs by webhook.
+//!
+//! The tree is the data flow and imports point up this list only. Words: [`model`]. Pure stages: [`text`], [`feed`],
+//! [`article`], [`rule`], [`story`], [`route`], [`render`], [`schedule`]. Kinds: [`source`], [`channel`]. What the
+//! operator writes: [`config`]. Decisions, one per step and all pure: [`poll`], [`read`], [`send`]. Adapters: [`net`],
+//! [`store`], [`deliver`], [`clock`], [`telemetry`]. The three loops that claim, ask, decide and commit: [`daemon`].
+//! Commands: [`cli`].
+
+pub mod article;
+pub mod channel;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod daemon;
+pub mod deliver;
+pub mod feed;
+pub mod model;
+pub mod net;
+pub mod poll;
+pub mod read;
+pub mod render;
+pub mod route;
+pub mod rule;
+pub mod schedule;
+pub mod send;
+pub mod source;
+pub mod store;
+pub mod story;
+pub mod telemetry;
+pub mod text;

@@ -1,0 +1,265 @@
+//! Why. Every yes and no of every decision carries one of these; the same value serves log, metric, page, mail and test.
+
+use super::ItemId;
+use serde::Deserialize;
+use serde::Serialize;
+use std::fmt;
+
+/// The reason of a decision. `code()` is stable and goes into logs and JSON; `Display` is for people: a lower-case
+/// fragment without a full stop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Reason {
+    // ── a poll ──
+    /// The source listed entries that were never seen.
+    NewEntries {
+        /// How many.
+        count: usize,
+    },
+    /// The source answered, and all it listed was known.
+    NothingNew,
+    /// The server said that nothing changed.
+    NotModified,
+    /// The answer was read, but holds no entry.
+    NoEntries,
+    // ── an entry ──
+    /// The entry was in the source before it was watched.
+    BeforeWatching,
+    /// The entry was older than the first poll looks back.
+    OlderThanFirstPoll {
+        /// Its age in hours.
+        hours: i64,
+    },
+    /// The entry has no address whose page could be read.
+    NoAddress,
+    // ── asking the world ──
+    /// The address guard refused.
+    AddressRefused {
+        /// Which address and rule.
+        detail: String,
+    },
+    /// No answer in time.
+    TimedOut {
+        /// During what.
+        detail: String,
+    },
+    /// The connection failed: name, route, TLS.
+    ConnectionFailed {
+        /// What the network said.
+        detail: String,
+    },
+    /// The server answered with a status that is no success.
+    Status {
+        /// The HTTP status code.
+        status: u16,
+    },
+    /// The answer was longer than the limit.
+    TooLarge {
+        /// The limit in bytes, after decompression.
+        limit: u64,
+    },
+    /// Too many redirects, a loop, or a step down from https to http.
+    BadRedirect {
+        /// What was wrong.
+        detail: String,
+    },
+    /// The answer is no feed, or is too broken to be read as one.
+    NotAFeed {
+        /// What the reader found.
+        detail: String,
+    },
+    /// A selector of a watched page chose nothing.
+    SelectorEmpty {
+        /// The key of the selector.
+        selector: String,
+    },
+    // ── reading an article ──
+    /// The page holds no readable text.
+    EmptyPage,
+    /// The page asks for consent, a login or a proof of being human instead of showing the article.
+    Wall {
+        /// The words by which it was recognised.
+        detail: String,
+    },
+    /// The answer is not a page (an image, a film, an archive).
+    NotAPage {
+        /// Its media type.
+        media_type: String,
+    },
+    /// All tries are used up.
+    GaveUp {
+        /// How many tries.
+        attempts: u32,
+        /// The reason of the last one.
+        last: Box<Reason>,
+    },
+    // ── a verdict ──
+    /// The query holds.
+    Matched {
+        /// What made it hold, such as `@court (ICC) and "torture"`.
+        because: String,
+    },
+    /// No term or entity of the query occurs.
+    NothingFound,
+    /// Some of it occurs, but the query does not hold.
+    NotEnough {
+        /// What is missing, such as `"torture"`.
+        missing: String,
+    },
+    /// The query would hold but for something that it excludes.
+    Excluded {
+        /// What it excludes.
+        by: String,
+    },
+    /// The rule does not apply to this language.
+    OtherLanguage {
+        /// The article's.
+        language: String,
+    },
+    // ── a story ──
+    /// The first telling that was seen.
+    FirstTelling,
+    /// The same address as another item.
+    SameAddress {
+        /// That item.
+        item: ItemId,
+    },
+    /// The same text, word for word, as another item.
+    SameText {
+        /// That item.
+        item: ItemId,
+    },
+    // ── an outcome of a match ──
+    /// Told in an alert.
+    Told,
+    /// This story was told for this rule already.
+    AlreadyTold,
+    /// No subscription covers the rule.
+    NobodySubscribed,
+    // ── a delivery ──
+    /// The receiver took it.
+    Accepted {
+        /// Its answer.
+        answer: String,
+    },
+    /// The receiver refused.
+    Rejected {
+        /// Its answer.
+        answer: String,
+    },
+    /// The message could not be handed over.
+    NotHandedOver {
+        /// What happened.
+        detail: String,
+    },
+    /// The channel is no longer in the configuration.
+    ChannelGone,
+    /// Somebody asked for another try.
+    AskedAgain,
+}
+
+impl Reason {
+    /// The stable name of the kind, as in JSON.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NewEntries { .. } => "new_entries",
+            Self::NothingNew => "nothing_new",
+            Self::NotModified => "not_modified",
+            Self::NoEntries => "no_entries",
+            Self::BeforeWatching => "before_watching",
+            Self::OlderThanFirstPoll { .. } => "older_than_first_poll",
+            Self::NoAddress => "no_address",
+            Self::AddressRefused { .. } => "address_refused",
+            Self::TimedOut { .. } => "timed_out",
+            Self::ConnectionFailed { .. } => "connection_failed",
+            Self::Status { .. } => "status",
+            Self::TooLarge { .. } => "too_large",
+            Self::BadRedirect { .. } => "bad_redirect",
+            Self::NotAFeed { .. } => "not_a_feed",
+            Self::SelectorEmpty { .. } => "selector_empty",
+            Self::EmptyPage => "empty_page",
+            Self::Wall { .. } => "wall",
+            Self::NotAPage { .. } => "not_a_page",
+            Self::GaveUp { .. } => "gave_up",
+            Self::Matched { .. } => "matched",
+            Self::NothingFound => "nothing_found",
+            Self::NotEnough { .. } => "not_enough",
+            Self::Excluded { .. } => "excluded",
+            Self::OtherLanguage { .. } => "other_language",
+            Self::FirstTelling => "first_telling",
+            Self::SameAddress { .. } => "same_address",
+            Self::SameText { .. } => "same_text",
+            Self::Told => "told",
+            Self::AlreadyTold => "already_told",
+            Self::NobodySubscribed => "nobody_subscribed",
+            Self::Accepted { .. } => "accepted",
+            Self::Rejected { .. } => "rejected",
+            Self::NotHandedOver { .. } => "not_handed_over",
+            Self::ChannelGone => "channel_gone",
+            Self::AskedAgain => "asked_again",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NewEntries { count: 1 } => formatter.write_str("1 new entry"),
+            Self::NewEntries { count } => write!(formatter, "{count} new entries"),
+            Self::NothingNew => formatter.write_str("nothing new"),
+            Self::NotModified => formatter.write_str("not modified since the last poll"),
+            Self::NoEntries => formatter.write_str("the answer was read but lists nothing"),
+            Self::BeforeWatching => formatter.write_str("was there before the source was watched"),
+            Self::OlderThanFirstPoll { hours } => {
+                write!(formatter, "{hours} hours old when its source was first polled")
+            }
+            Self::NoAddress => formatter.write_str("has no address to read"),
+            Self::AddressRefused { detail } => write!(formatter, "address refused: {detail}"),
+            Self::TimedOut { detail } => write!(formatter, "timed out: {detail}"),
+            Self::ConnectionFailed { detail } => write!(formatter, "connection failed: {detail}"),
+            Self::Status { status } => write!(formatter, "the server answered {status}"),
+            Self::TooLarge { limit } => write!(formatter, "the answer is longer than {limit} bytes"),
+            Self::BadRedirect { detail } => write!(formatter, "redirect not followed: {detail}"),
+            Self::NotAFeed { detail } => write!(formatter, "not a feed: {detail}"),
+            Self::SelectorEmpty { selector } => write!(formatter, "the selector `{selector}` chooses nothing"),
+            Self::EmptyPage => formatter.write_str("the page holds no readable text"),
+            Self::Wall { detail } => write!(formatter, "a wall instead of the article: {detail}"),
+            Self::NotAPage { media_type } => write!(formatter, "not a page but {media_type}"),
+            Self::GaveUp { attempts, last } => write!(formatter, "given up after {attempts} tries: {last}"),
+            Self::Matched { because } => formatter.write_str(because),
+            Self::NothingFound => formatter.write_str("nothing that the rule asks for occurs"),
+            Self::NotEnough { missing } => write!(formatter, "{missing} is missing"),
+            Self::Excluded { by } => write!(formatter, "excluded by {by}"),
+            Self::OtherLanguage { language } => write!(formatter, "the rule is not for language {language}"),
+            Self::FirstTelling => formatter.write_str("the first telling of its story"),
+            Self::SameAddress { item } => write!(formatter, "the same address as item {item}"),
+            Self::SameText { item } => write!(formatter, "the same text as item {item}"),
+            Self::Told => formatter.write_str("told"),
+            Self::AlreadyTold => formatter.write_str("its story was told for this rule already"),
+            Self::NobodySubscribed => formatter.write_str("no subscription covers the rule"),
+            Self::Accepted { answer } => write!(formatter, "accepted: {answer}"),
+            Self::Rejected { answer } => write!(formatter, "rejected: {answer}"),
+            Self::NotHandedOver { detail } => write!(formatter, "not handed over: {detail}"),
+            Self::ChannelGone => formatter.write_str("the channel is no longer configured"),
+            Self::AskedAgain => formatter.write_str("tried again on request"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reason;
+
+    #[test]
+    fn the_code_is_the_tag_in_json() {
+        for reason in [
+            Reason::NewEntries { count: 2 },
+            Reason::OlderThanFirstPoll { hours: 30 },
+            Reason::GaveUp { attempts: 6, last: Box::new(Reason::EmptyPage) },
+            Reason::NobodySubscribed,
+        ] {
+            let json = serde_json::to_value(&reason).expect("a reason is JSON");
+            assert_eq!(json["code"], reason.code());
+        }
+    }
+}

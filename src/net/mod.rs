@@ -1,0 +1,1 @@
+//! The polite client, the address guard, the gates of the hosts.

@@ -1,0 +1,1 @@
+//! alert → mail parts and payloads.

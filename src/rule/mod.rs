@@ -1,0 +1,62 @@
+//! (rules, article) → verdicts. The query language, entities, and the matcher.
+
+use crate::model::EntityName;
+use crate::model::Language;
+use crate::model::RuleName;
+use std::collections::BTreeMap;
+
+pub mod query;
+
+/// One `[entity.NAME]` of the configuration, checked: someone or something with names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EntitySpec {
+    /// Its name.
+    pub name: Option<EntityName>,
+    /// Such as `court`, `person`, `police`; free text for people.
+    pub kind: Option<String>,
+    /// Its title for people.
+    pub label: Option<String>,
+    /// Names that are enough by themselves.
+    pub strong: Vec<String>,
+    /// Names that also mean something else, and need words of `near`.
+    pub weak: Vec<String>,
+    /// Words that speak for the entity when they stand within the window.
+    pub near: Vec<String>,
+    /// Words that speak for it anywhere in the article.
+    pub far: Vec<String>,
+    /// Words that speak for another sense.
+    pub against: Vec<String>,
+    /// Phrases that contain a name and are something else for certain.
+    pub veto: Vec<String>,
+    /// Given names that may stand directly before a surname; another capitalised word there voids the hit.
+    pub given: Vec<String>,
+    /// Score added by the article's language.
+    pub languages: BTreeMap<Language, f64>,
+    /// Other entities whose presence speaks for this one.
+    pub with: Vec<EntityName>,
+    /// How many words `near` reaches to either side.
+    pub window: Option<usize>,
+    /// The score from which a weak name counts.
+    pub threshold: Option<f64>,
+    /// Texts that mention it.
+    pub hit: Vec<String>,
+    /// Texts that do not.
+    pub miss: Vec<String>,
+}
+
+/// One `[rule.NAME]` of the configuration, its query parsed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleSpec {
+    /// Its name.
+    pub name: RuleName,
+    /// Its title for people.
+    pub label: Option<String>,
+    /// What it asks for.
+    pub query: query::Query,
+    /// The languages that it is for; empty for all.
+    pub languages: Vec<Language>,
+    /// Texts that it matches.
+    pub hit: Vec<String>,
+    /// Texts that it does not.
+    pub miss: Vec<String>,
+}

@@ -1,0 +1,97 @@
+//! Source kinds: state → request, reply → entries. A kind is one file and two lines here: `mod` and [`KINDS`].
+
+use crate::model::Entry;
+use crate::model::Reason;
+use crate::model::SourceName;
+use crate::model::setting::Complaint;
+use crate::model::setting::Key;
+use crate::model::setting::Settings;
+use crate::schedule::Schedule;
+use jiff::SignedDuration;
+use std::sync::Arc;
+use url::Url;
+
+// pub mod feed;
+// pub mod page;
+
+/// Every kind of source. The kind's name is the key that chooses it: `[source.NAME]` with `feed = "…"`.
+pub static KINDS: &[&Kind] = &[];
+
+/// One kind of source.
+pub struct Kind {
+    /// The key that chooses it and gives the address.
+    pub name: &'static str,
+    /// One or two sentences for the manual.
+    pub doc: &'static str,
+    /// What its table takes, the key `name` first. The keys that all sources share are `config`'s.
+    pub keys: &'static [Key],
+    /// Whole `[source.NAME]` tables; a test loads each.
+    pub examples: &'static [&'static str],
+    /// Builds a watch from a table whose types were checked.
+    pub build: fn(&Settings) -> Result<Arc<dyn Watch>, Vec<Complaint>>,
+}
+
+/// One watched address and how its answers are read. Pure.
+pub trait Watch: Send + Sync {
+    /// What is asked for.
+    fn address(&self) -> &Url;
+    /// The value of the Accept header.
+    fn accept(&self) -> &'static str;
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// When the answer is not what the kind reads; an answer without entries is no error but a warning in the listing.
+    fn listing(&self, document: &Document<'_>) -> Result<Listing, Reason>;
+}
+
+/// An answer as it came, decompressed.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'a> {
+    /// The address that answered, after redirects.
+    pub url: &'a Url,
+    /// The whole Content-Type header, if there was one.
+    pub content_type: Option<&'a str>,
+    /// The body.
+    pub bytes: &'a [u8],
+}
+
+/// What one answer lists.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listing {
+    /// Such as `rss2`, `atom`, `json_feed`, `page`.
+    pub format: String,
+    /// The name that the source gives itself.
+    pub title: Option<String>,
+    /// In document order.
+    pub entries: Vec<Entry>,
+    /// What was odd: a lower-case sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// One `[source.NAME]` of the configuration, checked.
+#[derive(Clone)]
+pub struct SourcePlan {
+    /// Its name.
+    pub name: SourceName,
+    /// Its title for people.
+    pub label: Option<String>,
+    /// Its kind's name.
+    pub kind: &'static str,
+    /// How it is asked and read.
+    pub watch: Arc<dyn Watch>,
+    /// When it is asked.
+    pub schedule: Schedule,
+    /// What becomes of the entries of its first poll.
+    pub first_poll: FirstPoll,
+}
+
+/// What becomes of the entries that a source lists when it is polled for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstPoll {
+    /// None is read: they are the baseline.
+    Baseline,
+    /// Those younger than this are read, and those without a date are the baseline.
+    Within(SignedDuration),
+    /// All are read.
+    All,
+}

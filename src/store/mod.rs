@@ -1,0 +1,210 @@
+//! What Atalaya remembers. Each method is one transaction; what was not claimed cannot be committed.
+//!
+//! A [`Lease`] is handed out by a `claim_*` method and spent by the commit that belongs to it. When its end passes
+//! without a commit, the work is due again; whoever comes back late finds a newer fence and is told
+//! [`StoreError::LeaseLost`]. There is no recovery code: what a dead process held becomes due by itself.
+
+use crate::channel::Frozen;
+use crate::model::Article;
+use crate::model::Item;
+use crate::model::SourceName;
+use crate::poll;
+use crate::poll::SourceState;
+use crate::read;
+use crate::send;
+use crate::send::Delivery;
+use crate::story::Fingerprint;
+use crate::story::Lookalike;
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use std::collections::HashSet;
+
+mod report;
+pub mod sqlite;
+
+pub use report::*;
+
+/// Work that one process holds until a time. Only the store makes one.
+#[derive(Debug)]
+pub struct Lease<T> {
+    job: T,
+    owner: String,
+    fence: i64,
+    until: Timestamp,
+}
+
+impl<T> Lease<T> {
+    /// What is to be done.
+    pub fn job(&self) -> &T {
+        &self.job
+    }
+
+    /// When it becomes due for others.
+    pub fn until(&self) -> Timestamp {
+        self.until
+    }
+}
+
+/// How work is claimed.
+#[derive(Clone, Debug)]
+pub struct Claim<'a> {
+    /// Who claims: unique per process.
+    pub owner: &'a str,
+    /// The time.
+    pub now: Timestamp,
+    /// How long the lease lasts.
+    pub lease: SignedDuration,
+    /// At most this many.
+    pub limit: usize,
+    /// At most this many of one host in this claim.
+    pub per_host: usize,
+    /// Hosts that must not be asked at present.
+    pub busy_hosts: &'a [String],
+}
+
+/// A source that is due.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PollJob {
+    /// Which.
+    pub source: SourceName,
+    /// What is remembered of it.
+    pub state: SourceState,
+}
+
+/// A source as the configuration has it, for [`Store::register_sources`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// Its name.
+    pub name: SourceName,
+    /// Its address: when it changes, validators are forgotten.
+    pub address: String,
+    /// The host of its address: the key of politeness.
+    pub host: String,
+    /// When it is first due if the store does not know it yet.
+    pub first_due: Timestamp,
+}
+
+/// The three kinds of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Sources to be polled.
+    Poll,
+    /// Items to be read.
+    Read,
+    /// Deliveries to be sent.
+    Send,
+}
+
+/// Why a store did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The lease ended and somebody else holds the work: the result is thrown away.
+    #[error("the lease ended before the result was ready")]
+    LeaseLost,
+    /// The look-alikes changed since they were asked for: decide again.
+    #[error("a copy was judged in the meantime")]
+    Stale,
+    /// The database was written by a newer Atalaya.
+    #[error("the database has schema {found}, this program knows {known}: use a newer atalaya")]
+    NewerSchema {
+        /// In the database.
+        found: i64,
+        /// In this program.
+        known: i64,
+    },
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A row holds what this program cannot read.
+    #[error("the database holds something unreadable in {place}: {detail}")]
+    Corrupt {
+        /// Table and column.
+        place: &'static str,
+        /// What was found.
+        detail: String,
+    },
+}
+
+/// The store, in the words of the design.
+#[async_trait]
+pub trait Store: Send + Sync {
+    // ── sources ──
+    /// Makes the watched sources those of the configuration. State of known ones is kept, new ones are due at their
+    /// `first_due`, absent ones are no longer claimed but keep their history.
+    async fn register_sources(&self, sources: &[Registration], now: Timestamp) -> Result<(), StoreError>;
+
+    // ── poll ──
+    /// Takes due sources.
+    async fn claim_polls(&self, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError>;
+    /// Which of these entry ids the source has listed before.
+    async fn known_entries(&self, source: &SourceName, ids: &[String]) -> Result<HashSet<String>, StoreError>;
+    /// Writes new items and the source's state. Returns how many items are waiting to be read because of it.
+    async fn commit_poll(
+        &self,
+        lease: Lease<PollJob>,
+        decision: &poll::Decision,
+        now: Timestamp,
+    ) -> Result<usize, StoreError>;
+
+    // ── read ──
+    /// Takes items whose page is to be read.
+    async fn claim_reads(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Item>>, StoreError>;
+    /// The article of a judged item whose listed, answering or declared address has this canonical form, with the
+    /// address that answered: there is no need to ask the site again.
+    async fn article_at(&self, address_key: &str) -> Result<Option<(Article, String)>, StoreError>;
+    /// Judged items that share an address (at any time) or the text (judged after `since`), oldest first.
+    async fn lookalikes(&self, fingerprint: &Fingerprint, since: Timestamp) -> Result<Vec<Lookalike>, StoreError>;
+    /// Writes article, verdicts, story, alert and deliveries. `seen` is what [`Store::lookalikes`] gave for the
+    /// decision's fingerprint and the same `since`; when that is no longer so, nothing is written and the lease comes
+    /// back with [`StoreError::Stale`].
+    async fn commit_read(
+        &self,
+        lease: Lease<Item>,
+        decision: &read::Decision,
+        seen: &[Lookalike],
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), (StoreError, Option<Lease<Item>>)>;
+
+    // ── send ──
+    /// Takes due deliveries.
+    async fn claim_sends(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>>, StoreError>;
+    /// Notes that a try begins, and freezes the message if this is the first. Committed before the first byte goes
+    /// out, so that a crash behind it is known to be in doubt.
+    async fn begin_attempt(&self, lease: &Lease<Delivery>, frozen: &Frozen, now: Timestamp) -> Result<(), StoreError>;
+    /// Writes what became of the try.
+    async fn commit_send(
+        &self,
+        lease: Lease<Delivery>,
+        decision: &send::Decision,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    // ── all work ──
+    /// When the next work of that kind is due, leases that end included; `None` when there is none.
+    async fn next_due(&self, work: Work) -> Result<Option<Timestamp>, StoreError>;
+    /// Gives back every lease of this owner, so that a clean stop leaves nothing to wait for.
+    async fn release(&self, owner: &str) -> Result<(), StoreError>;
+    /// A trivial read and write: is the store alive?
+    async fn ping(&self, now: Timestamp) -> Result<(), StoreError>;
+    /// Ends all connections after what is under way.
+    async fn close(&self);
+
+    // ── reports ──
+    /// The sums.
+    async fn ledger(&self) -> Result<Ledger, StoreError>;
+    /// One paragraph of numbers, and the sources in trouble.
+    async fn status(&self, now: Timestamp) -> Result<Status, StoreError>;
+    /// The ways of all items that were listed, answered or declared under this address (canonical form or as given).
+    async fn ways(&self, url: &str, address_key: &str) -> Result<Vec<Way>, StoreError>;
+    /// Deliveries, newest first.
+    async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError>;
+    /// One delivery with its tries and its frozen message; `id` may be shortened as long as it is unique.
+    async fn delivery(&self, id: &str) -> Result<Option<DeliveryAccount>, StoreError>;
+    /// Makes these given-up (or, with `all`, also waiting) deliveries due now. Returns how many.
+    async fn retry(&self, id: &str, now: Timestamp) -> Result<usize, StoreError>;
+    /// Merges since a row number: for a display that follows along. Returns (row number, copy's URL, story's title,
+    /// rules, reason) in order.
+    async fn merges_after(&self, after: i64) -> Result<Vec<MergeRow>, StoreError>;
+}

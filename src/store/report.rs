@@ -1,0 +1,241 @@
+//! What a store tells people: the ledger, the status, an item's way, the outbox. Plain values, JSON by serde.
+
+use crate::model::Alert;
+use crate::model::Article;
+use crate::model::ChannelName;
+use crate::model::DeliveryId;
+use crate::model::Item;
+use crate::model::ItemState;
+use crate::model::Outcome;
+use crate::model::OutcomeKind;
+use crate::model::Reason;
+use crate::model::RuleName;
+use crate::model::SourceName;
+use crate::model::Verdict;
+use crate::send::DeliveryState;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The sums of law 1. Left sides are counters that grow in the transaction that makes a thing; right sides are counted
+/// from the things themselves. A lost or doubled row makes them differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Ledger {
+    /// Entries ever listed as new.
+    pub listed: u64,
+    /// Items by state.
+    pub states: BTreeMap<ItemState, u64>,
+    /// Verdicts ever given: rules × judged items.
+    pub judged_rules: u64,
+    /// Verdict rows that say yes.
+    pub matched_verdicts: u64,
+    /// Verdict rows that say no.
+    pub unmatched_verdicts: u64,
+    /// Matches ever made.
+    pub matched: u64,
+    /// Matches by what became of them.
+    pub outcomes: BTreeMap<OutcomeKind, u64>,
+    /// Deliveries ever made.
+    pub deliveries: u64,
+    /// Deliveries by state.
+    pub delivery_states: BTreeMap<DeliveryState, u64>,
+    /// Items that have no row where their state asks for one (a judged item without an article, an alerted outcome
+    /// without an alert, an alert without a delivery). Each a sentence with its id.
+    pub orphans: Vec<String>,
+}
+
+impl Ledger {
+    /// Every sum that does not add up, as a sentence; empty when all do.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut sum = |name: &str, whole: u64, parts: u64| {
+            if whole != parts {
+                faults.push(format!("{name} is {whole}, its parts sum to {parts}"));
+            }
+        };
+        sum("listed", self.listed, self.states.values().sum());
+        sum("verdicts", self.judged_rules, self.matched_verdicts + self.unmatched_verdicts);
+        sum("matched", self.matched, self.outcomes.values().sum());
+        sum("matching verdicts", self.matched_verdicts, self.matched);
+        sum("deliveries", self.deliveries, self.delivery_states.values().sum());
+        faults.extend(self.orphans.iter().cloned());
+        faults
+    }
+}
+
+/// How the tower stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Status {
+    /// Sources watched.
+    pub sources: u64,
+    /// Of these, due now.
+    pub sources_due: u64,
+    /// Items waiting or being read.
+    pub items_waiting: u64,
+    /// Items read since midnight UTC.
+    pub judged_today: u64,
+    /// Items that could not be read, newest first, at most 20.
+    pub unreadable: Vec<UnreadableRow>,
+    /// How many could not be read in all.
+    pub unreadable_total: u64,
+    /// Deliveries waiting or being sent.
+    pub outbox_waiting: u64,
+    /// Deliveries given up.
+    pub outbox_given_up: u64,
+    /// Every watched source whose last poll failed.
+    pub failing: Vec<SourceRow>,
+    /// When anything was last heard.
+    pub heard_at: Option<Timestamp>,
+}
+
+/// A source in the status.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SourceRow {
+    /// Its name.
+    pub name: SourceName,
+    /// Failures since the last success.
+    pub failures: u32,
+    /// When it was last heard.
+    pub heard_at: Option<Timestamp>,
+    /// When it is asked again.
+    pub next_at: Timestamp,
+    /// What happened at the last poll.
+    pub reason: Option<Reason>,
+}
+
+/// An item that could not be read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct UnreadableRow {
+    /// Its source.
+    pub source: SourceName,
+    /// Its title in the feed.
+    pub title: String,
+    /// Its address.
+    pub link: Option<String>,
+    /// Why.
+    pub reason: Reason,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// One item's way through the ledger.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Way {
+    /// The item.
+    pub item: Item,
+    /// Where it stands.
+    pub state: ItemState,
+    /// Why it stands there, where there is more to say than the state.
+    pub reason: Option<Reason>,
+    /// When it is asked for next, while it is waiting.
+    pub next_at: Option<Timestamp>,
+    /// Every try that failed.
+    pub tries: Vec<(Timestamp, Reason)>,
+    /// What was read, without being judged anew.
+    pub article: Option<ArticleAccount>,
+    /// One per rule that existed when it was judged.
+    pub verdicts: Vec<Verdict>,
+    /// One per match.
+    pub outcomes: Vec<Outcome>,
+    /// What was told, and to whom.
+    pub deliveries: Vec<DeliveryRow>,
+}
+
+/// An article in an item's way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ArticleAccount {
+    /// What was read.
+    pub article: Article,
+    /// The address that answered.
+    pub final_url: String,
+    /// When it was judged.
+    pub judged_at: Timestamp,
+    /// The story that it belongs to.
+    pub story_key: String,
+    /// The story's headline.
+    pub story_title: String,
+    /// Why it belongs there.
+    pub relation: Reason,
+}
+
+/// Which deliveries to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    /// Only those in this state.
+    pub state: Option<DeliveryState>,
+    /// Only those of this channel.
+    pub channel: Option<ChannelName>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// A delivery in a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DeliveryRow {
+    /// Its identity.
+    pub id: DeliveryId,
+    /// The channel.
+    pub channel: ChannelName,
+    /// The receiver.
+    pub receiver: String,
+    /// The rules that it tells.
+    pub rules: Vec<RuleName>,
+    /// The headline.
+    pub title: String,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Tries begun.
+    pub attempts: u32,
+    /// When it was committed.
+    pub created_at: Timestamp,
+    /// When it is tried next, while waiting.
+    pub next_at: Option<Timestamp>,
+    /// What happened last.
+    pub reason: Option<Reason>,
+    /// The Message-ID or webhook-id, once frozen.
+    pub message_id: Option<String>,
+}
+
+/// Everything about one delivery.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DeliveryAccount {
+    /// The row.
+    #[serde(flatten)]
+    pub row: DeliveryRow,
+    /// What is told.
+    pub alert: Alert,
+    /// Every try: begun, ended, what happened. A try without an end is in doubt.
+    pub tries: Vec<DeliveryTry>,
+    /// The rendered message as text, once frozen.
+    pub message: Option<String>,
+}
+
+/// One try of a delivery.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DeliveryTry {
+    /// When it began.
+    pub begun_at: Timestamp,
+    /// When its answer was committed; absent when the process died in between.
+    pub ended_at: Option<Timestamp>,
+    /// What happened.
+    pub reason: Option<Reason>,
+}
+
+/// A copy that was merged into a story.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MergeRow {
+    /// Grows with every outcome.
+    pub row: i64,
+    /// The source of the copy.
+    pub source: SourceName,
+    /// The copy's headline.
+    pub title: String,
+    /// The copy's address.
+    pub url: String,
+    /// The story's headline.
+    pub story_title: String,
+    /// The rule.
+    pub rule: RuleName,
+    /// Why it is a copy.
+    pub relation: Reason,
+}

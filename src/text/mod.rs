@@ -1,0 +1,1 @@
+//! Normalising, words, languages; offsets back to the original.
