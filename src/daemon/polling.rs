@@ -86,16 +86,16 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
 async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> Reply {
     let tower = shared.tower.load_full();
     let request = Request {
+        url: plan.watch.address(),
         accept: plan.watch.accept(),
-        etag: validators.etag.clone(),
-        last_modified: validators.last_modified.clone(),
-        ..Request::get(plan.watch.address().clone())
+        validators: Some(validators),
+        max_bytes: None,
     };
     let fetched = match tower.client.get(&request).await {
         Ok(fetched) => fetched,
         Err(error) => return Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() },
     };
-    let validators = Validators { etag: fetched.etag.clone(), last_modified: fetched.last_modified.clone() };
+    let validators = fetched.validators.clone();
     if fetched.not_modified {
         return Reply::Unchanged { validators };
     }

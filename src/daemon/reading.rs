@@ -142,7 +142,7 @@ async fn ask(shared: &Shared, item: &Item) -> Result<Reply, StoreError> {
         return Ok(Reply::Article { article: Box::new(article), url });
     }
     let tower = shared.tower.load_full();
-    let request = Request { accept: ACCEPT, ..Request::get(url) };
+    let request = Request { url: &url, accept: ACCEPT, validators: None, max_bytes: None };
     let fetched = match tower.client.get(&request).await {
         Ok(fetched) => fetched,
         Err(error) => return Ok(Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() }),

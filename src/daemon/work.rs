@@ -20,6 +20,9 @@ use tracing::error;
 /// The longest sleep: whatever a nudge or a due time misses is found then.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
+/// The pause before a busy gate is tried again.
+const AT_A_GATE: Duration = Duration::from_millis(20);
+
 /// The pause after the store failed.
 const AFTER_A_FAULT: Duration = Duration::from_secs(1);
 
@@ -92,16 +95,19 @@ pub async fn attend<J, C, H, D>(
         let more = claimed.len() == free && free > 0;
         for lease in claimed {
             // At once and not in the task, so that the next claim sees the host busy.
-            let entered = host(&shared, lease.job()).map(|host| shared.gates.enter(&host, now).map_err(|_| host));
+            let entered = host(&shared, lease.job()).map(|host| shared.gates.enter(&host, now).ok_or(host));
             let job = carry_out(Arc::clone(&shared), lease);
             let shared = Arc::clone(&shared);
             tasks.spawn(async move {
-                let _pass: Option<Pass> = match entered {
+                let pass = match entered {
                     Some(Ok(pass)) => Some(pass),
                     Some(Err(host)) => Some(enter(&shared, &host).await),
                     None => None,
                 };
                 job.await;
+                if let Some(pass) = pass {
+                    pass.leave(clock::now());
+                }
             });
         }
         if more {
@@ -131,14 +137,10 @@ pub async fn attend<J, C, H, D>(
 /// quicker.
 async fn enter(shared: &Shared, host: &str) -> Pass {
     loop {
-        let now = clock::now();
-        match shared.gates.enter(host, now) {
-            Ok(pass) => return pass,
-            Err(free_at) => {
-                let wait = Duration::try_from(free_at.duration_since(now)).unwrap_or_default();
-                tokio::time::sleep(wait.clamp(Duration::from_millis(5), LONGEST_SLEEP)).await;
-            }
+        if let Some(pass) = shared.gates.enter(host, clock::now()) {
+            return pass;
         }
+        tokio::time::sleep(AT_A_GATE).await;
     }
 }
 

@@ -216,9 +216,9 @@ fn subject_text(subject: &str, config: &Config) -> anyhow::Result<Text> {
 
 fn fetch(url: Url, config: &Config) -> anyhow::Result<(Url, Option<String>, Vec<u8>)> {
     let client = Client::new(&config.egress, &tower::user_agent(config.contact.as_deref()))?;
-    let request = Request { accept: "text/html, */*;q=0.5", ..Request::get(url) };
+    let request = Request { url: &url, accept: "text/html, */*;q=0.5", validators: None, max_bytes: None };
     let fetched = setup::runtime()?
         .block_on(client.get(&request))
-        .map_err(|error| anyhow!("{} could not be fetched: {}", request.url, error.reason()))?;
+        .map_err(|error| anyhow!("{url} could not be fetched: {}", error.reason()))?;
     Ok((fetched.url, fetched.content_type, fetched.body))
 }
