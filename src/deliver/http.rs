@@ -169,3 +169,29 @@ fn unanswered(host: String, error: &reqwest::Error) -> PostError {
     let cause = transport::innermost(error);
     if error.is_connect() { PostError::Unreachable { host, cause } } else { PostError::Unanswered { host, cause } }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PostError;
+    use super::Poster;
+    use crate::model::Fault;
+    use crate::net::guard::Guard;
+    use crate::net::transport::Transport;
+    use std::time::Duration;
+    use tokio::net::TcpListener;
+    use url::Url;
+
+    #[tokio::test]
+    async fn a_receiver_that_stays_silent_leaves_the_message_in_doubt() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = Url::parse(&format!("http://{}/hook", listener.local_addr().expect("bound"))).expect("a URL");
+        let guard = Guard::new(vec!["127.0.0.1/32".parse().expect("a range")]);
+        let transport = Transport::unguarded(reqwest::Client::new(), guard);
+        let poster = Poster { transport, timeout: Duration::from_millis(300) };
+        let error = poster.post(&url, &[], b"{}").await.expect_err("nobody answers");
+        assert!(matches!(error, PostError::Unanswered { .. }), "{error:?}");
+        assert!(error.in_doubt());
+        assert_eq!(error.fault(), Fault::Transient);
+        drop(listener);
+    }
+}

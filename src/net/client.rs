@@ -363,9 +363,36 @@ fn unanswered(host: &str, error: &reqwest::Error) -> FetchError {
 
 #[cfg(test)]
 mod tests {
+    use super::Client;
     use super::FetchError;
+    use super::Request;
     use crate::model::Fault;
+    use crate::net::guard::Guard;
+    use crate::net::transport::Transport;
     use jiff::Timestamp;
+    use std::time::Duration;
+    use tokio::io::AsyncReadExt;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+    use url::Url;
+
+    #[tokio::test]
+    async fn an_answer_from_a_denied_address_is_refused_even_when_the_resolver_let_it_pass() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("bound").port();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret").await;
+        });
+        // The library's own resolver stands for a hole in ours.
+        let transport = Transport::unguarded(reqwest::Client::new(), Guard::default());
+        let client = Client { transport, timeout: Duration::from_secs(5), max_bytes: 1024 };
+        let url = Url::parse(&format!("http://localhost:{port}/")).expect("a URL");
+        let request = Request { url: &url, accept: "*/*", validators: None, max_bytes: None };
+        let error = client.get(&request).await.expect_err("loopback is denied");
+        assert!(matches!(error, FetchError::Refused { .. }), "{error:?}");
+    }
 
     #[test]
     fn a_status_tells_what_helps() {

@@ -26,7 +26,8 @@ pub fn until(retry_after: &str, date: Option<&str>, now: Timestamp) -> Option<Ti
 /// An HTTP date in its three forms (RFC 9110 §5.6.7).
 fn http_date(text: &str) -> Option<Timestamp> {
     let text = text.trim();
-    if let Ok(timestamp) = rfc2822::DateTimeParser::new().parse_timestamp(text) {
+    // A weekday that does not fit the date is the server's slip and changes nothing.
+    if let Ok(timestamp) = rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text) {
         return Some(timestamp);
     }
     ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"].iter().find_map(|format| {

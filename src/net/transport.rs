@@ -11,8 +11,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
-/// How long an idle connection is kept: enough for a source's next request, too short to hold many.
-const IDLE: Duration = Duration::from_secs(5);
+/// How long an idle connection is kept: enough for the next page of a host after its gap, and less than the five seconds
+/// after which common servers close one, so that a request does not run into a closing door.
+const IDLE: Duration = Duration::from_secs(4);
 
 /// Well below `deliver::http`'s deadline, so that when that passes the connection stood and the message is in doubt.
 const LONGEST_POST_CONNECT: Duration = Duration::from_secs(10);
@@ -91,6 +92,12 @@ impl Transport {
             },
         };
         Ok(Self { client, guard, no_authorities })
+    }
+
+    /// Any client with any guard, to test what the guard does behind it.
+    #[cfg(test)]
+    pub(crate) fn unguarded(client: reqwest::Client, guard: Guard) -> Self {
+        Self { client, guard, no_authorities: None }
     }
 
     /// Judges what can be judged before a connection is made.
