@@ -162,12 +162,6 @@ async fn a_name_that_resolves_to_a_denied_address_is_not_asked() {
         let hop = format!("/{name}:{}", site.port());
         assert_refused(&form, ask(&client, &site.url("paper.example", &hop)).await);
     }
-    for name in ["localhost.", "LOCALHOST"] {
-        let mut closed = egress.clone();
-        closed.allow.clear();
-        let client = Client::new(&closed, "atalaya-test").expect("a client");
-        assert_refused(name, ask(&client, &site.url(name, "/")).await);
-    }
     assert!(traps.iter().all(|trap| trap.connections() == 0));
 }
 
@@ -191,7 +185,7 @@ async fn without_an_opened_range_loopback_itself_is_refused() {
     let mut egress = egress();
     egress.allow.clear();
     let client = Client::new(&egress, "atalaya-test").expect("a client");
-    for host in ["127.0.0.1", "paper.example", "localhost"] {
+    for host in ["127.0.0.1", "paper.example", "localhost", "LocalHost"] {
         let error = ask(&client, &site.url(host, "/")).await.expect_err(host);
         assert!(matches!(error, FetchError::Refused { .. }), "{error:?}");
         assert!(error.to_string().contains("egress.allow"), "{error}");
