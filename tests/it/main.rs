@@ -1,1 +1,6 @@
-fn main() {}
+//! Promises that need real sockets, files or processes. One module per promise.
+
+mod fetching;
+mod guard;
+mod posting;
+mod site;
