@@ -11,6 +11,22 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 use std::path::PathBuf;
 
+mod diagnostic;
+pub mod duration;
+mod environment;
+pub mod keys;
+mod node;
+mod place;
+pub mod render;
+mod table;
+
+pub use diagnostic::Diagnostic;
+pub use diagnostic::Diagnostics;
+pub use diagnostic::Severity;
+pub use environment::Environment;
+pub use place::Place;
+pub use place::SourceFile;
+
 /// A checked configuration. Nothing in it can be wrong by itself.
 #[derive(Clone)]
 pub struct Config {
