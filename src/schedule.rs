@@ -23,6 +23,42 @@ pub enum Schedule {
     },
 }
 
+impl Schedule {
+    /// When a source that was asked at `now` is asked again. An interval is lengthened by up to a tenth, different for
+    /// each `name` and time, so that sources drift apart; it is never shortened. Cron times are kept to the second.
+    pub fn next(&self, now: Timestamp, name: &str) -> Timestamp {
+        match self {
+            Self::Every(interval) => {
+                let seed = spread(name, now.as_second());
+                now.saturating_add(*interval + fraction(*interval, seed, 10)).unwrap_or(Timestamp::MAX)
+            }
+            Self::Cron { cron, zone } => cron
+                .find_next_occurrence(&now.to_zoned(zone.clone()), false)
+                .map_or(Timestamp::MAX, |next| next.timestamp()),
+        }
+    }
+
+    /// When a source that was never asked is first due. Many new sources are spread out, 50 ms apart on average.
+    pub fn first(&self, now: Timestamp, name: &str, sources: usize) -> Timestamp {
+        match self {
+            Self::Every(interval) => {
+                let width =
+                    SignedDuration::from_millis(50 * i64::try_from(sources).unwrap_or(i64::MAX / 50)).min(*interval);
+                now.saturating_add(fraction(width, spread(name, 0), 1)).unwrap_or(now)
+            }
+            Self::Cron { .. } => self.next(now, name),
+        }
+    }
+
+    /// The interval, where it is a fixed one.
+    pub fn interval(&self) -> Option<SignedDuration> {
+        match self {
+            Self::Every(interval) => Some(*interval),
+            Self::Cron { .. } => None,
+        }
+    }
+}
+
 /// Why something is no schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScheduleError {
@@ -107,11 +143,58 @@ impl fmt::Display for ScheduleError {
 
 impl std::error::Error for ScheduleError {}
 
+/// `seed` out of 2^32 of `width / divisor`.
+fn fraction(width: SignedDuration, seed: u32, divisor: i128) -> SignedDuration {
+    let nanos = width.as_nanos() * i128::from(seed) / (1_i128 << 32) / divisor;
+    SignedDuration::from_nanos_i128(nanos)
+}
+
+/// FNV-1a over name and salt, 32 bits: even enough to spread, the same on every machine.
+fn spread(name: &str, salt: i64) -> u32 {
+    name.bytes()
+        .chain(salt.to_le_bytes())
+        .fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Schedule;
-    use super::ScheduleError;
-    use jiff::SignedDuration;
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn an_interval_is_never_shortened_and_lengthened_by_a_tenth_at_most() {
+        let now = at("2026-11-24T12:00:00Z");
+        let schedule = Schedule::Every(SignedDuration::from_mins(10));
+        let waits: Vec<_> = (0..200).map(|n| schedule.next(now, &format!("source-{n}")).duration_since(now)).collect();
+        assert!(waits.iter().all(|wait| *wait >= SignedDuration::from_mins(10)));
+        assert!(waits.iter().all(|wait| *wait <= SignedDuration::from_mins(11)));
+        assert!(waits.iter().max() > waits.iter().min(), "all sources at the same second");
+    }
+
+    #[test]
+    fn a_thousand_new_sources_do_not_start_together_but_the_first_starts_at_once() {
+        let now = at("2026-11-24T12:00:00Z");
+        let schedule = Schedule::Every(SignedDuration::from_mins(15));
+        let mut firsts: Vec<_> =
+            (0..1000).map(|n| schedule.first(now, &format!("source-{n}"), 1000).duration_since(now)).collect();
+        firsts.sort();
+        assert!(firsts[0] < SignedDuration::from_secs(1));
+        assert!(firsts[999] > SignedDuration::from_secs(30));
+    }
+
+    #[test]
+    fn a_cron_time_in_the_spring_gap_fires_once_behind_it() {
+        let cron = "30 2 * * *".parse::<Cron>().expect("a cron expression");
+        let zone = TimeZone::get("Europe/Madrid").expect("a zone");
+        let schedule = Schedule::Cron { cron: Box::new(cron), zone };
+        // 2026-03-29: 02:00 becomes 03:00 in Madrid.
+        let first = schedule.next(at("2026-03-28T12:00:00Z"), "x");
+        assert_eq!(first, at("2026-03-29T01:00:00Z"));
+        assert_eq!(schedule.next(first, "x"), at("2026-03-30T00:30:00Z"));
+    }
 
     #[test]
     fn an_interval_below_a_second_is_refused() {

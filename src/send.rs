@@ -1,12 +1,15 @@
 //! The third decision: (delivery, answer, now) → done, again at, or given up. Pure.
 
+use crate::channel::Answer;
 use crate::channel::Frozen;
 use crate::model::Alert;
 use crate::model::AlertId;
 use crate::model::ChannelName;
 use crate::model::DeliveryId;
+use crate::model::Fault;
 use crate::model::Reason;
 use crate::model::RuleName;
+use jiff::SignedDuration;
 use jiff::Timestamp;
 
 /// A delivery that is due.
@@ -86,4 +89,158 @@ pub enum Decision {
         /// What happened.
         reason: Reason,
     },
+}
+
+/// How long, and how often, a kind of transport is tried.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// The pause after the first try, the second …; the last one repeats.
+    pauses: &'static [SignedDuration],
+    /// From the alert's commit to the last try.
+    expiry: SignedDuration,
+}
+
+impl Pace {
+    /// Mail: RFC 5321 §4.5.4.1 asks for at least 30 minutes between tries and 4 to 5 days in all, and allows the first
+    /// two to follow sooner.
+    pub const MAIL: Self = Self {
+        pauses: &[
+            SignedDuration::from_secs(30),
+            SignedDuration::from_mins(5),
+            SignedDuration::from_mins(30),
+            SignedDuration::from_hours(1),
+            SignedDuration::from_hours(2),
+            SignedDuration::from_hours(4),
+        ],
+        expiry: SignedDuration::from_hours(96),
+    };
+
+    /// Webhooks: the example schedule of Standard Webhooks 1.0.0, over three days.
+    pub const WEBHOOK: Self = Self {
+        pauses: &[
+            SignedDuration::from_secs(5),
+            SignedDuration::from_mins(5),
+            SignedDuration::from_mins(30),
+            SignedDuration::from_hours(2),
+            SignedDuration::from_hours(5),
+            SignedDuration::from_hours(10),
+            SignedDuration::from_hours(14),
+            SignedDuration::from_hours(20),
+            SignedDuration::from_hours(20),
+        ],
+        expiry: SignedDuration::from_hours(76),
+    };
+
+    /// The pause behind try number `attempts` (from 1), lengthened by up to a tenth, different for each delivery.
+    fn pause(&self, attempts: u32, id: &DeliveryId) -> SignedDuration {
+        let index = (attempts.max(1) as usize - 1).min(self.pauses.len() - 1);
+        let seed = id.as_str().get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok()).unwrap_or(0);
+        let pause = self.pauses[index];
+        pause + pause * i32::from(seed % 100) / 1000
+    }
+}
+
+/// Decides what follows from a try. `delivery.attempts` counts the tries begun before this one.
+pub fn decide(delivery: &Delivery, answer: &Answer, pace: &Pace, now: Timestamp) -> Decision {
+    let (fault, text, in_doubt) = match answer {
+        Answer::Accepted { text } => return Decision::Done { reason: Reason::Accepted { answer: text.clone() } },
+        Answer::Failed { fault, text, in_doubt } => (*fault, text, *in_doubt),
+    };
+    let detail = if in_doubt { format!("{text} (the receiver may have it all the same)") } else { text.clone() };
+    let regular = now.saturating_add(pace.pause(delivery.attempts + 1, &delivery.id)).unwrap_or(Timestamp::MAX);
+    let at = match fault {
+        Fault::Permanent => return Decision::GivenUp { reason: Reason::Rejected { answer: detail } },
+        Fault::Throttled { until: Some(until) } => regular.max(until),
+        Fault::Throttled { until: None } | Fault::Transient => regular,
+    };
+    let reason = Reason::NotHandedOver { detail };
+    let last = delivery.created_at.saturating_add(pace.expiry).unwrap_or(Timestamp::MAX);
+    if at > last {
+        return Decision::GivenUp {
+            reason: Reason::GaveUp { attempts: delivery.attempts + 1, last: Box::new(reason) },
+        };
+    }
+    Decision::Again { at, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SourceName;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    fn delivery(attempts: u32) -> Delivery {
+        Delivery {
+            id: DeliveryId("00ff00ff00ff00ff00ff00ff00ff00ff".into()),
+            alert_id: AlertId(1),
+            alert: Alert {
+                story_key: "https://a.example/1".into(),
+                revision: 1,
+                rules: Vec::new(),
+                entities: Vec::new(),
+                excerpts: Vec::new(),
+                title: "Title".into(),
+                url: "https://a.example/1".into(),
+                source: SourceName::new("paper"),
+                site_name: None,
+                byline: None,
+                language: None,
+                published: None,
+                listed_at: at("2026-11-24T12:00:00Z"),
+                judged_at: at("2026-11-24T12:00:00Z"),
+                unread: None,
+                copy_of: None,
+            },
+            rules: Vec::new(),
+            channel: ChannelName::new("mail"),
+            receiver: "ana@example.org".into(),
+            attempts,
+            created_at: at("2026-11-24T12:00:00Z"),
+            frozen: None,
+        }
+    }
+
+    fn failed(fault: Fault) -> Answer {
+        Answer::Failed { fault, text: "451 try later".into(), in_doubt: false }
+    }
+
+    #[test]
+    fn a_passing_failure_is_tried_again_with_growing_pauses_until_it_expires() {
+        let mut now = at("2026-11-24T12:00:00Z");
+        let mut attempts = 0;
+        let mut pauses = Vec::new();
+        let reason = loop {
+            match decide(&delivery(attempts), &failed(Fault::Transient), &Pace::WEBHOOK, now) {
+                Decision::Again { at, .. } => {
+                    pauses.push(at.duration_since(now));
+                    now = at;
+                    attempts += 1;
+                }
+                Decision::GivenUp { reason } => break reason,
+                Decision::Done { .. } => panic!("a failure is not done"),
+            }
+        };
+        assert!(pauses.is_sorted(), "{pauses:?}");
+        assert!(now.duration_since(at("2026-11-24T12:00:00Z")) > SignedDuration::from_hours(48), "{now}");
+        assert_eq!(reason.code(), "gave_up");
+    }
+
+    #[test]
+    fn a_refusal_for_good_is_not_tried_again() {
+        let decision = decide(&delivery(0), &failed(Fault::Permanent), &Pace::MAIL, at("2026-11-24T12:00:00Z"));
+        assert_eq!(decision, Decision::GivenUp { reason: Reason::Rejected { answer: "451 try later".into() } });
+    }
+
+    #[test]
+    fn the_receivers_wish_for_a_pause_is_kept() {
+        let until = at("2026-11-25T12:00:00Z");
+        let answer = failed(Fault::Throttled { until: Some(until) });
+        let Decision::Again { at, .. } = decide(&delivery(0), &answer, &Pace::MAIL, at("2026-11-24T12:00:00Z")) else {
+            panic!("it is tried again");
+        };
+        assert_eq!(at, until);
+    }
 }

@@ -131,7 +131,9 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused_with_a_remedy() {
-        for text in ["", "15", "m", "-5m", "5 minutes", "5m1h", "5m5m", "1.5h", "99999999999999999999d", "20000d", "5µs"] {
+        for text in
+            ["", "15", "m", "-5m", "5 minutes", "5m1h", "5m5m", "1.5h", "99999999999999999999d", "20000d", "5µs"]
+        {
             let refusal = duration(text).expect_err(text);
             assert!(!refusal.help.is_empty());
         }

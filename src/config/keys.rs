@@ -133,7 +133,11 @@ pub static ENTITY: KnownTable = KnownTable {
         key("far", "[]", "Words that speak for it anywhere in the article."),
         key("against", "[]", "Words that speak for another sense."),
         key("veto", "[]", "Phrases that contain a name and are something else for certain."),
-        key("given", "[]", "Given names that may stand before a surname; another capitalised word there voids the hit."),
+        key(
+            "given",
+            "[]",
+            "Given names that may stand before a surname; another capitalised word there voids the hit.",
+        ),
         key("languages", "{}", "What an article's language adds to the score, such as `{ es = 1.0 }`."),
         key("with", "[]", "Other entities whose presence speaks for this one."),
         key("window", "the matcher's", "How many words `near` reaches to either side."),

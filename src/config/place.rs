@@ -134,12 +134,8 @@ mod tests {
             let at = text.find(secret).expect("the text holds it");
             at..at + secret.len()
         });
-        let file = SourceFile {
-            name: "a.toml".into(),
-            path: None,
-            text: text.into(),
-            masks: masks.into_iter().collect(),
-        };
+        let file =
+            SourceFile { name: "a.toml".into(), path: None, text: text.into(), masks: masks.into_iter().collect() };
         Place { file: Arc::new(file), span: start..start + chosen.len() }
     }
 

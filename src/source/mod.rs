@@ -95,3 +95,12 @@ pub enum FirstPoll {
     /// All are read.
     All,
 }
+
+/// The key under which a site is treated politely: its host, with the port where that is not the scheme's own.
+pub fn host_key(url: &Url) -> Option<String> {
+    let host = url.host_str()?.to_ascii_lowercase();
+    Some(match url.port() {
+        None => host,
+        Some(port) => format!("{host}:{port}"),
+    })
+}

@@ -1,10 +1,16 @@
 //! Stories: (fingerprint, look-alikes) → new, or the same as, and why. The store only answers who shares an address or a text.
 
+use crate::model::Entry;
 use crate::model::ItemId;
 use crate::model::Reason;
 use crate::model::RuleName;
+use crate::model::SourceName;
 use crate::model::StoryId;
+use aws_lc_rs::digest;
 use jiff::Timestamp;
+use std::fmt::Write;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 pub mod address;
 
@@ -80,5 +86,117 @@ impl Relation {
             Self::Copy { of, why: CopyReason::Address, .. } => Reason::SameAddress { item: *of },
             Self::Copy { of, why: CopyReason::Text, .. } => Reason::SameText { item: *of },
         }
+    }
+}
+
+/// A text with fewer letters and digits than this says too little to be recognised by.
+const SHORTEST_TEXT: usize = 200;
+
+/// The fingerprint of an article. `listed` is the address that the source gave, `answered` the one that answered,
+/// `declared` the one that the page gives itself.
+pub fn fingerprint(listed: Option<&str>, answered: &str, declared: Option<&str>, text: &str) -> Fingerprint {
+    let trusted = declared.and_then(|declared| address::trusted_canonical(answered, declared));
+    let mut addresses: Vec<String> =
+        listed.into_iter().chain([answered]).filter_map(address::canonical).chain(trusted).collect();
+    addresses.sort();
+    addresses.dedup();
+    Fingerprint { addresses, text: text_hash(text) }
+}
+
+/// SHA-256 of the letters and digits of a text, marks and case folded away; `None` when they are too few.
+pub fn text_hash(text: &str) -> Option<String> {
+    let folded: String = text
+        .nfkd()
+        .filter(|character| character.is_alphanumeric() && !is_combining_mark(*character))
+        .flat_map(char::to_lowercase)
+        .collect();
+    (folded.chars().count() >= SHORTEST_TEXT).then(|| hexadecimal(folded.as_bytes(), 32))
+}
+
+/// The identity of the story that an item begins: its canonical address, else its identity in its source. Both are the
+/// same after a restored backup and on another node.
+pub fn key(source: &SourceName, entry: &Entry) -> String {
+    entry.link.as_deref().and_then(address::canonical).unwrap_or_else(|| format!("{source}#{}", entry.id))
+}
+
+/// Which story an article belongs to. The oldest look-alike wins, and an address before a text: an address is one
+/// article whatever its words, while a text may stand under many addresses.
+pub fn relate(fingerprint: &Fingerprint, lookalikes: &[Lookalike], key: String) -> Relation {
+    let shares_address = |lookalike: &&Lookalike| {
+        lookalike.fingerprint.addresses.iter().any(|address| fingerprint.addresses.contains(address))
+    };
+    let shares_text =
+        |lookalike: &&Lookalike| fingerprint.text.is_some() && lookalike.fingerprint.text == fingerprint.text;
+    let oldest = |lookalike: &&Lookalike| (lookalike.judged_at, lookalike.item);
+    let by_address = lookalikes.iter().filter(shares_address).min_by_key(oldest);
+    let by_text = lookalikes.iter().filter(shares_text).min_by_key(oldest);
+    let found = by_address.map(|it| (it, CopyReason::Address)).or(by_text.map(|it| (it, CopyReason::Text)));
+    match found {
+        None => Relation::New { key },
+        Some((lookalike, why)) => Relation::Copy {
+            story: lookalike.story,
+            key: lookalike.story_key.clone(),
+            of: lookalike.item,
+            title: lookalike.title.clone(),
+            told: lookalike.told.clone(),
+            why,
+        },
+    }
+}
+
+/// The first `bytes` bytes of the SHA-256 of `data` in hexadecimal.
+pub fn hexadecimal(data: &[u8], bytes: usize) -> String {
+    let digest = digest::digest(&digest::SHA256, data);
+    digest.as_ref().iter().take(bytes).fold(String::with_capacity(bytes * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes everything");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: &str = "El secretario general pidió a la Corte que investigue los casos documentados por la organización \
+        durante el último año, según el informe que se presentó este martes en la sede de la institución ante los \
+        representantes de los países miembros y de las organizaciones que acompañan a las víctimas.";
+
+    fn lookalike(item: i64, judged_at: &str, address: &str, text: Option<String>) -> Lookalike {
+        Lookalike {
+            item: ItemId(item),
+            story: StoryId(item),
+            story_key: format!("story-{item}"),
+            fingerprint: Fingerprint { addresses: vec![address.into()], text },
+            judged_at: judged_at.parse().expect("a time"),
+            told: vec![RuleName::new("torture")],
+            title: "Title".into(),
+        }
+    }
+
+    #[test]
+    fn marks_case_and_punctuation_do_not_make_another_text() {
+        let copy = LONG.to_uppercase().replace(',', " – ").replace('Ó', "O");
+        assert_eq!(text_hash(LONG), text_hash(&copy));
+        assert_ne!(text_hash(LONG), text_hash(&LONG.replace("martes", "lunes")));
+    }
+
+    #[test]
+    fn a_short_text_is_never_recognised_by_its_words() {
+        assert_eq!(text_hash("Ampliaremos."), None);
+    }
+
+    #[test]
+    fn an_address_goes_before_a_text_and_the_oldest_before_the_newer() {
+        let mine = Fingerprint { addresses: vec!["https://a.example/1".into()], text: text_hash(LONG) };
+        let lookalikes = [
+            lookalike(1, "2026-11-24T08:00:00Z", "https://b.example/1", text_hash(LONG)),
+            lookalike(3, "2026-11-24T10:00:00Z", "https://a.example/1", None),
+            lookalike(2, "2026-11-24T09:00:00Z", "https://a.example/1", None),
+        ];
+        let relation = relate(&mine, &lookalikes, "key".into());
+        assert_eq!(relation.reason(), Reason::SameAddress { item: ItemId(2) });
+        let relation = relate(&mine, &lookalikes[..1], "key".into());
+        assert_eq!(relation.reason(), Reason::SameText { item: ItemId(1) });
+        assert_eq!(relate(&mine, &[], "key".into()), Relation::New { key: "key".into() });
     }
 }
