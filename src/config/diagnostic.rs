@@ -86,8 +86,11 @@ impl fmt::Display for Diagnostics {
 impl std::error::Error for Diagnostics {}
 
 /// Where everything that reads the configuration puts what it finds; nobody stops at the first.
-#[derive(Debug, Default)]
-pub(super) struct Report(RefCell<Vec<Diagnostic>>);
+#[derive(Default)]
+pub(super) struct Report {
+    found: RefCell<Vec<Diagnostic>>,
+    concealed: RefCell<Vec<String>>,
+}
 
 impl Report {
     pub(super) fn error(
@@ -112,7 +115,7 @@ impl Report {
 
     /// About a file as a whole.
     pub(super) fn about_file(&self, severity: Severity, file: &str, message: String, help: String) {
-        self.0.borrow_mut().push(Diagnostic {
+        self.found.borrow_mut().push(Diagnostic {
             severity,
             place: None,
             file: file.into(),
@@ -123,24 +126,33 @@ impl Report {
     }
 
     pub(super) fn has_errors(&self) -> bool {
-        self.0.borrow().iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.found.borrow().iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// A secret that no message may repeat. One of three letters or fewer is not looked for: too many words hold it.
+    pub(super) fn conceal(&self, secret: &str) {
+        if secret.chars().count() > 3 {
+            self.concealed.borrow_mut().push(secret.to_owned());
+        }
     }
 
     fn at(&self, severity: Severity, place: &Place, message: String, label: String, help: String) {
         let file = place.file.name.clone();
-        self.0.borrow_mut().push(Diagnostic { severity, place: Some(place.clone()), file, message, label, help });
+        self.found.borrow_mut().push(Diagnostic { severity, place: Some(place.clone()), file, message, label, help });
     }
 
     /// In the order of `files`, then of their lines; what concerns no place comes first. No secret of any file is in it.
-    pub(super) fn into_diagnostics(self, files: &[String], secrets: &[String]) -> Vec<Diagnostic> {
-        let mut all = self.0.into_inner();
+    pub(super) fn into_diagnostics(self, files: &[String]) -> Vec<Diagnostic> {
+        let mut all = self.found.into_inner();
+        let mut secrets = self.concealed.into_inner();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         all.sort_by_key(|diagnostic| {
             let file = files.iter().position(|name| *name == diagnostic.file);
             (file, diagnostic.place.as_ref().map(|place| place.span.start))
         });
         for diagnostic in &mut all {
             for text in [&mut diagnostic.message, &mut diagnostic.label, &mut diagnostic.help] {
-                for secret in secrets {
+                for secret in &secrets {
                     if text.contains(secret.as_str()) {
                         *text = text.replace(secret.as_str(), "********");
                     }

@@ -86,6 +86,7 @@ pub(super) fn parse(file: SourceFile, secret_keys: &[&str], report: &Report) -> 
         let (message, help) = said(error.message());
         report.error(&place, message, "here", help);
     }
+    file.secrets().for_each(|secret| report.conceal(secret));
     let entries = table_entries(table.get_ref(), &file);
     (entries, file)
 }
