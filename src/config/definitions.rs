@@ -33,11 +33,7 @@ impl<'a> Definition<'a> {
 }
 
 /// The one table or value of the top level called `key`, over all files.
-pub(super) fn single<'a>(
-    documents: &'a [Document],
-    key: &str,
-    report: &Report,
-) -> Option<(&'a Document, &'a Entry)> {
+pub(super) fn single<'a>(documents: &'a [Document], key: &str, report: &Report) -> Option<(&'a Document, &'a Entry)> {
     let all: Vec<(&Document, &Entry)> = documents
         .iter()
         .filter(|document| !document.pack)

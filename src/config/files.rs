@@ -112,9 +112,10 @@ impl FileReading<'_> {
                 self.report.error(&include.node.place, message, "a circle", "remove it from one of the files");
                 continue;
             }
-            let known = self.documents.iter().any(|known| {
-                known.file.path.as_deref().is_some_and(|path| self::identity(path) == identity)
-            });
+            let known = self
+                .documents
+                .iter()
+                .any(|known| known.file.path.as_deref().is_some_and(|path| self::identity(path) == identity));
             if known {
                 let message = format!("`{name}` is included twice");
                 self.report.error(&include.node.place, message, "the second time", "remove one of the two");
@@ -147,8 +148,7 @@ impl FileReading<'_> {
         let source =
             SourceFile { name: format!("<pack {name}>"), path: None, text: (*text).to_owned(), masks: Vec::new() };
         let (entries, file) = node::parse(source, self.secret_keys, self.report);
-        let document =
-            Document { file, entries, directory: PathBuf::new(), pack: true, readable_by_others: false };
+        let document = Document { file, entries, directory: PathBuf::new(), pack: true, readable_by_others: false };
         let start = document.start();
         document.table(&start, self.report).refuse_unknown(&keys::PACK_TOP.names());
         self.documents.push(document);

@@ -34,9 +34,8 @@ pub(super) fn mail(
     }
     let port = table.optional_integer("port", 1..=65_535);
     let username = table.text("username").map(|username| username.text.to_owned());
-    let password = table
-        .entry("password")
-        .and_then(|entry| secret::read("password", &entry.node, document, environment, report));
+    let password =
+        table.entry("password").and_then(|entry| secret::read("password", &entry.node, document, environment, report));
     for (key, other) in [("username", "password"), ("password", "username")] {
         if let (Some(entry), false) = (table.entry(key), table.has(other)) {
             let message = format!("`{key}` is of no use without `{other}`");

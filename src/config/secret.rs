@@ -65,12 +65,7 @@ pub(super) fn read(
     Some(secret)
 }
 
-fn outside(
-    way: &str,
-    name: &str,
-    directory: &Path,
-    environment: &Environment,
-) -> Result<String, (String, String)> {
+fn outside(way: &str, name: &str, directory: &Path, environment: &Environment) -> Result<String, (String, String)> {
     match way {
         "file" => from_file(&directory.join(name)).map_err(|message| {
             (message, "write the path of a file, relative to this one, that atalaya may read".into())
@@ -98,7 +93,8 @@ fn credential(name: &str, environment: &Environment) -> Result<String, (String, 
 }
 
 fn from_file(path: &PathBuf) -> Result<String, String> {
-    let text = fs::read_to_string(path).map_err(|error| format!("{}: {}", path.display(), lower(&error.to_string())))?;
+    let text =
+        fs::read_to_string(path).map_err(|error| format!("{}: {}", path.display(), lower(&error.to_string())))?;
     Ok(trimmed(&text))
 }
 

@@ -3,6 +3,7 @@
 use super::Egress;
 use super::Politeness;
 use super::Reading;
+use super::definitions::single;
 use super::diagnostic::Report;
 use super::duration::Refusal;
 use super::environment::Environment;
@@ -12,7 +13,6 @@ use super::keys;
 use super::node::Entry;
 use super::node::Value;
 use super::table::Table;
-use super::definitions::single;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use std::fs;
@@ -171,10 +171,9 @@ fn host(table: &Table<'_>, entry: &Entry) -> Option<(String, IpAddr)> {
         table.wrong_type(&entry.key, &entry.node, "an address", help);
         return None;
     };
-    let address = text.parse::<IpAddr>().map_err(|_| Refusal {
-        message: format!("`{text}` is not an address"),
-        help: help.into(),
-    });
+    let address = text
+        .parse::<IpAddr>()
+        .map_err(|_| Refusal { message: format!("`{text}` is not an address"), help: help.into() });
     Some((entry.key.to_lowercase(), table.accept(&entry.node, address)?))
 }
 

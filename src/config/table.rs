@@ -47,6 +47,11 @@ impl<'a> Table<'a> {
         self.entry(key).is_some()
     }
 
+    /// Whether it holds this key and no other.
+    pub fn entries_are_only(&self, key: &str) -> bool {
+        matches!(self.entries, [entry] if entry.key == key)
+    }
+
     /// Reports that `key` is missing.
     pub fn missing(&self, key: &str, help: impl Into<String>) {
         self.report.error(self.place, format!("{} lacks the key `{key}`", self.head), "here", help);
