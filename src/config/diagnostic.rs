@@ -41,6 +41,16 @@ impl Severity {
 }
 
 impl Diagnostic {
+    /// Whether nothing starts with it.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// The one-line form that editors understand: `file:line:column: error: message`.
+    pub fn headline(&self) -> String {
+        self.to_string()
+    }
+
     /// The 1-based line and column (in characters), where there is a place.
     pub fn position(&self) -> Option<(usize, usize)> {
         self.place.as_ref().map(Place::position)
@@ -62,12 +72,17 @@ impl std::error::Error for Diagnostic {}
 
 /// Why a configuration is refused: everything that is wrong with it, in the order of the files, and its warnings.
 #[derive(Clone, Debug)]
-pub struct Diagnostics(pub Vec<Diagnostic>);
+pub struct Diagnostics(pub(super) Vec<Diagnostic>);
 
 impl Diagnostics {
+    /// All of them.
+    pub fn into_inner(self) -> Vec<Diagnostic> {
+        self.0
+    }
+
     /// How many of them are errors.
     pub fn errors(&self) -> usize {
-        self.0.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
+        self.0.iter().filter(|diagnostic| diagnostic.is_error()).count()
     }
 }
 
@@ -123,10 +138,6 @@ impl Report {
             label: String::new(),
             help,
         });
-    }
-
-    pub(super) fn has_errors(&self) -> bool {
-        self.found.borrow().iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// A secret that no message may repeat. One of three letters or fewer is not looked for: too many words hold it.

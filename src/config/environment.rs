@@ -16,7 +16,7 @@ pub struct Environment {
 
 impl Environment {
     /// That of this process.
-    pub fn of_process() -> Self {
+    pub fn process() -> Self {
         let variable = |name: &str| std::env::var(name).ok();
         Self {
             // With several state directories systemd separates them by colons; ours is the first.

@@ -58,9 +58,7 @@ pub(super) fn load_with(
     let files = documents.iter().filter_map(|document| document.file.path.clone()).collect();
     let found = report.into_diagnostics(&names);
     match config {
-        Some(config) if found.iter().all(|diagnostic| diagnostic.severity == Severity::Warning) => {
-            Ok(Loaded { config, warnings: found, files })
-        }
+        Some(config) if !found.iter().any(Diagnostic::is_error) => Ok(Loaded { config, warnings: found, files }),
         _ => Err(Diagnostics(found)),
     }
 }

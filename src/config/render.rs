@@ -1,6 +1,7 @@
 //! Diagnostics → text for people (with colour on a terminal, without in a pipe) or JSON lines for programs.
 
 use super::diagnostic::Diagnostic;
+use super::diagnostic::Diagnostics;
 use super::diagnostic::Severity;
 use super::place::Quote;
 use miette::GraphicalReportHandler;
@@ -13,6 +14,9 @@ use miette::SourceSpan;
 use miette::SpanContents;
 use owo_colors::OwoColorize;
 use std::fmt;
+
+/// Where nobody says how wide the terminal is.
+const WIDTH: usize = 100;
 
 /// Each diagnostic as its one-line form, the quoted line with a label, and the remedy. `width` is the terminal's, in
 /// columns; without `colour` only ASCII is added, so that it can be piped, mailed and logged.
@@ -45,23 +49,31 @@ pub fn text(diagnostics: &[Diagnostic], colour: bool, width: usize) -> String {
     out
 }
 
-/// One JSON object per line: `file`, `line`, `column` (null without a place), `message`, `help`, `severity`.
-pub fn json_lines(diagnostics: &[Diagnostic]) -> String {
-    let mut out = String::new();
-    for diagnostic in diagnostics {
-        let position = diagnostic.position();
-        let line = serde_json::json!({
-            "file": diagnostic.file,
+impl Diagnostic {
+    /// The one-line form, the quoted line with a label, and the remedy, for a terminal of 100 columns.
+    pub fn render(&self, colour: bool) -> String {
+        text(std::slice::from_ref(self), colour, WIDTH)
+    }
+
+    /// `file`, `line`, `column` (null without a place), `message`, `help`, `severity`.
+    pub fn to_json(&self) -> serde_json::Value {
+        let position = self.position();
+        serde_json::json!({
+            "file": self.file,
             "line": position.map(|(line, _)| line),
             "column": position.map(|(_, column)| column),
-            "message": diagnostic.message,
-            "help": diagnostic.help,
-            "severity": diagnostic.severity.as_str(),
-        });
-        out.push_str(&line.to_string());
-        out.push('\n');
+            "message": self.message,
+            "help": self.help,
+            "severity": self.severity.as_str(),
+        })
     }
-    out
+}
+
+impl Diagnostics {
+    /// All of them, as [`Diagnostic::render`].
+    pub fn render(&self, colour: bool) -> String {
+        text(&self.0, colour, WIDTH)
+    }
 }
 
 /// A diagnostic in the form that miette draws.
