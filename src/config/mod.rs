@@ -11,6 +11,40 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 use std::path::PathBuf;
 
+mod channels;
+mod definitions;
+mod diagnostic;
+pub mod duration;
+mod entities;
+mod environment;
+mod examples;
+mod files;
+pub mod keys;
+mod kinds;
+mod load;
+mod mail;
+mod node;
+pub mod packs;
+mod place;
+pub mod render;
+mod rules;
+mod secret;
+mod settings;
+mod sources;
+mod subscriptions;
+mod table;
+
+pub use diagnostic::Diagnostic;
+pub use diagnostic::Diagnostics;
+pub use diagnostic::Severity;
+pub use environment::Environment;
+pub use examples::example;
+pub use examples::minimal;
+pub use load::Loaded;
+pub use load::load;
+pub use place::Place;
+pub use place::SourceFile;
+
 /// A checked configuration. Nothing in it can be wrong by itself.
 #[derive(Clone)]
 pub struct Config {

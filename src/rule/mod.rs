@@ -5,7 +5,14 @@ use crate::model::Language;
 use crate::model::RuleName;
 use std::collections::BTreeMap;
 
+pub mod parse;
 pub mod query;
+pub mod token;
+
+pub use parse::lint;
+pub use parse::parse;
+pub use query::Query;
+pub use query::QueryError;
 
 /// One `[entity.NAME]` of the configuration, checked: someone or something with names.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,0 +1,35 @@
+//! What is read from outside of the files, handed in so that tests need no process-wide state.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What is read from outside of the files.
+#[derive(Clone)]
+pub struct Environment {
+    /// The environment variable of a name.
+    pub variable: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    /// The service manager's `STATE_DIRECTORY`.
+    pub state_directory: Option<PathBuf>,
+    /// The service manager's `CREDENTIALS_DIRECTORY`.
+    pub credentials_directory: Option<PathBuf>,
+}
+
+impl Environment {
+    /// That of this process.
+    pub fn process() -> Self {
+        let variable = |name: &str| std::env::var(name).ok();
+        Self {
+            // With several state directories systemd separates them by colons; ours is the first.
+            state_directory: variable("STATE_DIRECTORY")
+                .and_then(|paths| paths.split(':').next().map(PathBuf::from))
+                .filter(|path| !path.as_os_str().is_empty()),
+            credentials_directory: variable("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+            variable: Arc::new(variable),
+        }
+    }
+
+    /// One in which nothing is set.
+    pub fn empty() -> Self {
+        Self { variable: Arc::new(|_| None), state_directory: None, credentials_directory: None }
+    }
+}

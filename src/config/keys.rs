@@ -1,0 +1,217 @@
+//! Every key that the configuration knows. The readers take their keys from here, the example is checked against it,
+//! and the manual is written from it.
+
+use crate::channel;
+use crate::model::setting::Key;
+use crate::model::setting::Takes;
+use crate::source;
+
+/// One table of the configuration.
+pub struct KnownTable {
+    /// Its head, such as `[egress]` or `[source.NAME]`; empty for the top level.
+    pub head: &'static str,
+    /// One sentence for the manual.
+    pub doc: &'static str,
+    /// What it takes, besides the keys of its kinds.
+    pub keys: &'static [KnownKey],
+}
+
+/// One key of a table.
+pub struct KnownKey {
+    /// As it is written.
+    pub name: &'static str,
+    /// What stands for the default, or `required`.
+    pub default: &'static str,
+    /// One sentence for the manual.
+    pub doc: &'static str,
+}
+
+const fn key(name: &'static str, default: &'static str, doc: &'static str) -> KnownKey {
+    KnownKey { name, default, doc }
+}
+
+/// The top level.
+pub static TOP: KnownTable = KnownTable {
+    head: "",
+    doc: "What concerns the whole installation.",
+    keys: &[
+        key("state", "STATE_DIRECTORY, else ./state", "The directory of the database, relative to the file."),
+        key("contact", "none", "An address or page under which an administrator of a watched site finds you."),
+        key("include", "[]", "Further files, relative to this one; `*` stands for any letters of a file's name."),
+        key("packs", "[]", "Shipped entities and rules, by name."),
+        key("egress", "", "How the world is reached."),
+        key("politeness", "", "How sites are treated."),
+        key("reading", "", "How pages are tried again."),
+        key("mail", "", "How mail is sent."),
+        key("source", "", "What is watched."),
+        key("entity", "", "Someone or something with names."),
+        key("rule", "", "What is looked for."),
+        key("channel", "", "How people and programs are told."),
+        key("subscription", "", "Who is told of what."),
+    ],
+};
+
+/// `[egress]`.
+pub static EGRESS: KnownTable = KnownTable {
+    head: "[egress]",
+    doc: "How the world is reached, and what of it may be.",
+    keys: &[
+        key("allow", "[]", "Special-purpose address ranges that are opened all the same, such as an intranet's."),
+        key("hosts", "{}", "Names that are not looked up, each with its address."),
+        key("extra_ca", "none", "A PEM file with certificate authorities that are trusted besides the system's."),
+        key("connect_timeout", "\"10s\"", "Longest time until a connection stands."),
+        key("timeout", "\"30s\"", "Longest time for a whole answer."),
+        key("max_size", "\"16 MiB\"", "Longest answer, after decompression."),
+        key("concurrency", "64", "Requests under way at once, polls and readings each."),
+    ],
+};
+
+/// `[politeness]`.
+pub static POLITENESS: KnownTable = KnownTable {
+    head: "[politeness]",
+    doc: "How sites are treated.",
+    keys: &[
+        key("gap", "\"2s\"", "The pause between two requests to one host."),
+        key("connections", "1", "Connections to one host at once."),
+    ],
+};
+
+/// `[reading]`.
+pub static READING: KnownTable = KnownTable {
+    head: "[reading]",
+    doc: "How pages that cannot be read are tried again, and how long a text is remembered.",
+    keys: &[
+        key(
+            "retry",
+            "[\"1m\", \"5m\", \"30m\", \"2h\", \"6h\", \"12h\", \"24h\"]",
+            "The pause before each further try; after the last one the item is listed as unreadable.",
+        ),
+        key("copies_within", "\"72h\"", "How long a text is remembered for finding its copies."),
+    ],
+};
+
+/// `[mail]`.
+pub static MAIL: KnownTable = KnownTable {
+    head: "[mail]",
+    doc: "The relay that takes our mail; needed by channels that send mail.",
+    keys: &[
+        key("server", "required", "Host name or address of the relay."),
+        key("port", "465, 587 or 25 after `security`", "Its port."),
+        key("security", "\"tls\"", "`tls`, `starttls`, or `plain`, which only a loopback address may have."),
+        key("username", "none", "Login name."),
+        key("password", "none", "Its password: a secret."),
+        key("from", "required", "The sender, such as `Atalaya <alerts@example.org>`."),
+        key("message_id_domain", "the domain of `from`", "The domain of Message-IDs."),
+        key("extra_ca", "none", "A PEM file with certificate authorities that are trusted besides the system's."),
+    ],
+};
+
+/// What every `[source.NAME]` takes besides the keys of its kind.
+pub static SOURCE: KnownTable = KnownTable {
+    head: "[source.NAME]",
+    doc: "One watched address.",
+    keys: &[
+        key("label", "what the source calls itself", "Its title for people."),
+        key("every", "\"15m\"", "How often it is asked."),
+        key("cron", "none", "When it is asked, instead of `every`: minute, hour, day of month, month, day of week."),
+        key("timezone", "\"UTC\"", "The time zone of `cron`."),
+        key("first_poll", "\"24h\"", "What becomes of what it lists already: `baseline`, `all`, or an age."),
+        key("enabled", "true", "Whether it is asked at all."),
+    ],
+};
+
+/// `[entity.NAME]`.
+pub static ENTITY: KnownTable = KnownTable {
+    head: "[entity.NAME]",
+    doc: "Someone or something with names.",
+    keys: &[
+        key("kind", "none", "Such as `court`, `person` or `police`; free text for people."),
+        key("label", "none", "Its title for people."),
+        key("strong", "[]", "Names that are enough by themselves."),
+        key("weak", "[]", "Names that also mean something else, and need words that speak for the entity."),
+        key("near", "[]", "Words that speak for it when they stand close to a weak name."),
+        key("far", "[]", "Words that speak for it anywhere in the article."),
+        key("against", "[]", "Words that speak for another sense."),
+        key("veto", "[]", "Phrases that contain a name and are something else for certain."),
+        key(
+            "given",
+            "[]",
+            "Given names that may stand before a surname; another capitalised word there voids the hit.",
+        ),
+        key("languages", "{}", "What an article's language adds to the score, such as `{ es = 1.0 }`."),
+        key("with", "[]", "Other entities whose presence speaks for this one."),
+        key("window", "the matcher's", "How many words `near` reaches to either side."),
+        key("threshold", "the matcher's", "The score from which a weak name counts."),
+        key("hit", "[]", "Texts that mention it: checked at every load."),
+        key("miss", "[]", "Texts that do not mention it: checked at every load."),
+    ],
+};
+
+/// `[rule.NAME]`.
+pub static RULE: KnownTable = KnownTable {
+    head: "[rule.NAME]",
+    doc: "What is looked for.",
+    keys: &[
+        key("label", "none", "Its title for people."),
+        key("match", "required", "The query."),
+        key("languages", "[]", "The languages that it is for; empty for all."),
+        key("hit", "[]", "Texts that it matches: checked at every load."),
+        key("miss", "[]", "Texts that it does not match: checked at every load."),
+        key("enabled", "true", "`false` switches it off; alone in its table it switches off a pack's rule."),
+    ],
+};
+
+/// What every `[channel.NAME]` takes besides the keys of its kind.
+pub static CHANNEL: KnownTable =
+    KnownTable { head: "[channel.NAME]", doc: "One way to tell people or programs.", keys: &[] };
+
+/// `[subscription.NAME]`.
+pub static SUBSCRIPTION: KnownTable = KnownTable {
+    head: "[subscription.NAME]",
+    doc: "Who is told of what.",
+    keys: &[
+        key("rules", "required", "`\"all\"`, or the names of rules."),
+        key("channels", "required", "The names of channels."),
+    ],
+};
+
+/// The top level of a pack.
+pub static PACK_TOP: KnownTable = KnownTable {
+    head: "",
+    doc: "A shipped pack of entities and rules.",
+    keys: &[
+        key("pack", "", "What the pack says of itself."),
+        key("entity", "", "Someone or something with names."),
+        key("rule", "", "What is looked for."),
+    ],
+};
+
+/// `[pack]` in a pack.
+pub static PACK: KnownTable = KnownTable {
+    head: "[pack]",
+    doc: "What the pack says of itself.",
+    keys: &[
+        key("name", "none", "Its name."),
+        key("version", "none", "Its version."),
+        key("description", "none", "What it holds."),
+    ],
+};
+
+/// Every table that an operator writes, in the order of the manual.
+pub static TABLES: &[&KnownTable] =
+    &[&TOP, &EGRESS, &POLITENESS, &READING, &MAIL, &SOURCE, &ENTITY, &RULE, &CHANNEL, &SUBSCRIPTION];
+
+impl KnownTable {
+    /// The names of its keys.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.keys.iter().map(|key| key.name).collect()
+    }
+}
+
+/// The keys that hold secrets: those of `[mail]` and of all kinds.
+pub(super) fn secret_keys(sources: &[&source::Kind], channels: &[&channel::Kind]) -> Vec<&'static str> {
+    let of_sources = sources.iter().flat_map(|kind| kind.keys);
+    let of_channels = channels.iter().flat_map(|kind| kind.keys);
+    let secret = |key: &&Key| key.takes == Takes::Secret;
+    of_sources.chain(of_channels).filter(secret).map(|key| key.name).chain(["password"]).collect()
+}

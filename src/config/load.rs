@@ -1,0 +1,131 @@
+//! A file → [`Loaded`], or everything that is wrong with it. Every table is read even when an earlier one is wrong.
+
+use super::Config;
+use super::channels;
+use super::definitions::Definition;
+use super::definitions::named;
+use super::diagnostic::Diagnostic;
+use super::diagnostic::Diagnostics;
+use super::diagnostic::Report;
+use super::diagnostic::Severity;
+use super::entities;
+use super::environment::Environment;
+use super::files;
+use super::files::Document;
+use super::keys;
+use super::mail;
+use super::rules;
+use super::settings;
+use super::sources;
+use super::subscriptions;
+use crate::channel;
+use crate::channel::Letterhead;
+use crate::source;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// A configuration that can be used.
+#[derive(Clone)]
+pub struct Loaded {
+    /// What it says.
+    pub config: Config,
+    /// What is allowed but odd.
+    pub warnings: Vec<Diagnostic>,
+    /// Every file that was read, the main one first; shipped packs are not among them.
+    pub files: Vec<PathBuf>,
+}
+
+/// Reads the configuration that begins in `file`, with everything that it includes.
+///
+/// # Errors
+/// Everything that is wrong with it, and its warnings, in the order of the files and lines.
+pub fn load(file: &Path, environment: &Environment) -> Result<Loaded, Diagnostics> {
+    load_with(file, environment, source::KINDS, channel::KINDS)
+}
+
+/// The same with these kinds of sources and channels.
+pub(super) fn load_with(
+    file: &Path,
+    environment: &Environment,
+    sources: &[&source::Kind],
+    channels: &[&channel::Kind],
+) -> Result<Loaded, Diagnostics> {
+    let report = Report::default();
+    let secret_keys = keys::secret_keys(sources, channels);
+    let documents = files::read(file, &secret_keys, &report);
+    let config = (!documents.is_empty()).then(|| config(file, &documents, environment, sources, channels, &report));
+    let names: Vec<String> = documents.iter().map(|document| document.file.name.clone()).collect();
+    let files = documents.iter().filter_map(|document| document.file.path.clone()).collect();
+    let found = report.into_diagnostics(&names);
+    match config {
+        Some(config) if !found.iter().any(Diagnostic::is_error) => Ok(Loaded { config, warnings: found, files }),
+        _ => Err(Diagnostics(found)),
+    }
+}
+
+fn config(
+    file: &Path,
+    documents: &[Document],
+    environment: &Environment,
+    source_kinds: &[&source::Kind],
+    channel_kinds: &[&channel::Kind],
+    report: &Report,
+) -> Config {
+    for document in documents.iter().filter(|document| !document.pack) {
+        document.table(&document.start(), report).refuse_unknown(&keys::TOP.names());
+    }
+    let egress = settings::egress(documents, report);
+    let mail = mail::mail(documents, environment, report);
+    let has_mail = documents.iter().any(|document| document.entries.iter().any(|entry| entry.key == "mail"));
+    let all_sources = named(documents, "source", report);
+    let all_entities = named(documents, "entity", report);
+    let all_rules = named(documents, "rule", report);
+    let all_channels = named(documents, "channel", report);
+    let all_subscriptions = named(documents, "subscription", report);
+    let entity_names = names(&all_entities);
+
+    let entities = all_entities.iter().map(|entity| entities::entity(entity, &entity_names, report)).collect();
+    let rules = all_rules.iter().filter_map(|rule| rules::rule(rule, &entity_names, report)).collect();
+    let sources = all_sources
+        .iter()
+        .filter_map(|source| sources::source(source, source_kinds, &egress.hosts, environment, report))
+        .collect();
+    let channels = all_channels
+        .iter()
+        .filter_map(|channel| channels::channel(channel, channel_kinds, has_mail, environment, report))
+        .collect();
+    let (rule_names, channel_names) = (names(&all_rules), names(&all_channels));
+    let subscriptions: Vec<_> = all_subscriptions
+        .iter()
+        .map(|definition| subscriptions::subscription(definition, &rule_names, &channel_names, report))
+        .collect();
+    subscriptions::uncovered(&subscriptions, &all_rules, &all_channels, report);
+    if all_sources.is_empty() {
+        let help = "add `[source.NAME]` with `feed = \"https://…\"`";
+        report.about_file(Severity::Warning, &documents[0].file.name, "nothing is watched".into(), help.into());
+    }
+
+    let (mail, letterhead) = match mail {
+        Some((relay, letterhead)) => (Some(relay), letterhead),
+        None => (None, Letterhead::default()),
+    };
+    Config {
+        file: file.to_owned(),
+        state: settings::state(documents, file, environment, report),
+        contact: settings::contact(documents, report),
+        egress,
+        politeness: settings::politeness(documents, report),
+        reading: settings::reading(documents, report),
+        mail,
+        letterhead,
+        sources,
+        entities,
+        rules,
+        channels,
+        subscriptions,
+    }
+}
+
+fn names<'a>(definitions: &[Definition<'a>]) -> Vec<&'a str> {
+    definitions.iter().map(|definition| definition.name).collect()
+}

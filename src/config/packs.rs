@@ -1,0 +1,4 @@
+//! The packs of entities and rules that are shipped inside the program.
+
+/// Each pack's name and text, for `packs = ["NAME"]`.
+pub static SHIPPED: &[(&str, &str)] = &[("venezuela", include_str!("../../config/packs/venezuela.toml"))];

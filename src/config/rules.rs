@@ -1,0 +1,80 @@
+//! `[rule.NAME]` → what is looked for: its query parsed, its entities known.
+
+use super::definitions::Definition;
+use super::diagnostic::Report;
+use super::entities::LANGUAGE_HELP;
+use super::entities::owned;
+use super::keys;
+use super::place::Place;
+use super::table::Table;
+use super::table::Text;
+use super::table::instead;
+use crate::model::Language;
+use crate::model::RuleName;
+use crate::rule;
+use crate::rule::Query;
+use crate::rule::QueryError;
+use crate::rule::RuleSpec;
+
+/// One rule; `None` when it is wrong or switched off. `entities` are the names of all, the faulty ones included.
+pub(super) fn rule(definition: &Definition<'_>, entities: &[&str], report: &Report) -> Option<RuleSpec> {
+    let table = definition.table(report);
+    table.refuse_unknown(&keys::RULE.names());
+    let label = table.label();
+    let languages = languages(&table);
+    let (hit, miss) = (owned(&table, "hit"), owned(&table, "miss"));
+    let enabled = table.flag("enabled", true);
+    let help = if table.has("enabled") && !enabled && table.entries_are_only("enabled") {
+        "no pack has a rule of this name; check the name, or write a query: `match = \"@entity AND term\"`"
+    } else {
+        "write a query: `match = \"@entity AND term\"`"
+    };
+    let query = table.required_text("match", help).and_then(|text| query(&table, &text, entities));
+    let name = RuleName::new(definition.name);
+    let query = query?;
+    enabled.then_some(RuleSpec { name, label, query, languages, hit, miss })
+}
+
+fn query(table: &Table<'_>, text: &Text<'_>, entities: &[&str]) -> Option<Query> {
+    let query = match rule::parse(text.text) {
+        Ok(query) => query,
+        Err(errors) => {
+            for QueryError { span, message, help } in errors {
+                table.report.error(&inside(text, span.start, span.end), message, "here", help);
+            }
+            return None;
+        }
+    };
+    for QueryError { span, message, help } in rule::lint(&query) {
+        table.report.warning(&inside(text, span.start, span.end), message, "here", help);
+    }
+    let mut known = true;
+    for (entity, span) in query.entities() {
+        if !entities.contains(&entity.as_str()) {
+            known = false;
+            let place = inside(text, span.start, span.end);
+            let help = instead(entity.as_str(), entities, "there are");
+            table.report.error(&place, format!("there is no entity `{entity}`"), "unknown entity", help);
+        }
+    }
+    known.then_some(query)
+}
+
+/// A part of a text; the whole of it where escapes hide which bytes of the file it is.
+fn inside(text: &Text<'_>, start: usize, end: usize) -> Place {
+    text.node.inside(text.text, start, end).unwrap_or_else(|| text.node.place.clone())
+}
+
+fn languages(table: &Table<'_>) -> Vec<Language> {
+    let mut languages = Vec::new();
+    for text in table.texts("languages") {
+        match Language::parse(text.text) {
+            Some(language) => languages.push(language),
+            None => {
+                let message = format!("`{}` is not a language", text.text);
+                table.report.error(&text.node.place, message, "here", LANGUAGE_HELP);
+            }
+        }
+    }
+    languages
+}
