@@ -1,1 +1,3 @@
 //! Commands: arguments in, text and an exit code out.
+
+pub mod demo;
