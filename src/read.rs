@@ -179,13 +179,7 @@ pub fn ground(item: &Item, reply: Reply, retry: &[SignedDuration], now: Timestam
 }
 
 /// Decides what one text changes: verdicts, story, outcomes, alert and deliveries.
-pub fn decide(
-    standing: &Standing<'_>,
-    item: &Item,
-    text: Text,
-    lookalikes: &[Lookalike],
-    now: Timestamp,
-) -> Decision {
+pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lookalike], now: Timestamp) -> Decision {
     let Text { article, final_url, fingerprint, unread } = text;
     let mut judgement = standing.rules.judge(&article.title, &article.text, article.language.as_ref());
     if unread.is_some() {
@@ -201,7 +195,12 @@ pub fn decide(
     };
     let untold: Vec<RuleName> = matched.iter().filter(|rule| !told_before.contains(rule)).cloned().collect();
     let receivers = route::route(&untold, standing.subscriptions, |name| {
-        standing.channels.iter().find(|plan| plan.name == *name).map(|plan| plan.channel.receivers()).unwrap_or_default()
+        standing
+            .channels
+            .iter()
+            .find(|plan| plan.name == *name)
+            .map(|plan| plan.channel.receivers())
+            .unwrap_or_default()
     });
     let outcomes: Vec<Outcome> = matched
         .iter()

@@ -22,8 +22,9 @@ pub enum LogFormat {
 /// # Errors
 /// When `level` is no directive.
 pub fn start(level: &str, format: LogFormat) -> Result<(), String> {
-    let filter = EnvFilter::try_new(if level.contains('=') { level.to_owned() } else { format!("warn,atalaya={level}") })
-        .map_err(|error| format!("`{level}` is no log level: {error}"))?;
+    let quiet = if level == "off" { "off" } else { "warn" };
+    let directive = if level.contains('=') { level.to_owned() } else { format!("{quiet},atalaya={level}") };
+    let filter = EnvFilter::try_new(directive).map_err(|error| format!("`{level}` is no log level: {error}"))?;
     let registry = tracing_subscriber::registry().with(filter);
     let journal = std::env::var_os("JOURNAL_STREAM").and_then(|_| tracing_journald::layer().ok());
     let started = match (journal, format) {
@@ -32,7 +33,12 @@ pub fn start(level: &str, format: LogFormat) -> Result<(), String> {
             let mut priorities = tracing_journald::PriorityMappings::new();
             priorities.info = tracing_journald::Priority::Informational;
             registry
-                .with(journal.with_field_prefix(None).with_priority_mappings(priorities).with_syslog_identifier("atalaya".into()))
+                .with(
+                    journal
+                        .with_field_prefix(None)
+                        .with_priority_mappings(priorities)
+                        .with_syslog_identifier("atalaya".into()),
+                )
                 .try_init()
         }
         (None, LogFormat::Text) => registry
@@ -43,9 +49,9 @@ pub fn start(level: &str, format: LogFormat) -> Result<(), String> {
                     .with_target(false),
             )
             .try_init(),
-        (None, LogFormat::Json) => {
-            registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()
-        }
+        (None, LogFormat::Json) => registry
+            .with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr))
+            .try_init(),
     };
     started.map_err(|error| format!("logging could not be started: {error}"))
 }

@@ -255,14 +255,26 @@ pub fn status(format: &Format, named: Option<&Path>, output: &mut Output) -> any
 }
 
 fn tell_status(status: &Status, output: &mut Output) -> anyhow::Result<()> {
-    output.line(format!("sources    {} watched, {} due, {} failing", status.sources, status.sources_due, status.failing.len()))?;
+    output.line(format!(
+        "sources    {} watched, {} due, {} failing",
+        status.sources,
+        status.sources_due,
+        status.failing.len()
+    ))?;
     output.line(format!("last heard {}", status.heard_at.map_or("never".into(), time)))?;
-    output.line(format!("items      {} to read, {} judged today, {} could not be read", status.items_waiting, status.judged_today, status.unreadable_total))?;
+    output.line(format!(
+        "items      {} to read, {} judged today, {} could not be read",
+        status.items_waiting, status.judged_today, status.unreadable_total
+    ))?;
     output.line(format!("outbox     {} to send, {} given up", status.outbox_waiting, status.outbox_given_up))?;
     for source in &status.failing {
         let reason = source.reason.as_ref().map(ToString::to_string).unwrap_or_default();
         output.line(format!("\nfailing    {} ({} times): {reason}", source.name, source.failures))?;
-        output.line(format!("           last heard {}, asked again {}", source.heard_at.map_or("never".into(), time), time(source.next_at)))?;
+        output.line(format!(
+            "           last heard {}, asked again {}",
+            source.heard_at.map_or("never".into(), time),
+            time(source.next_at)
+        ))?;
     }
     if !status.unreadable.is_empty() {
         output.line("\nCould not be read:")?;
@@ -341,7 +353,8 @@ pub fn outbox(command: &OutboxCommand, named: Option<&Path>, output: &mut Output
                     output.complain(&format!("nothing to try again for `{id}`"));
                     return Ok(Exit::Finding);
                 }
-                output.line(format!("{count} {} due now", if count == 1 { "delivery is" } else { "deliveries are" }))?;
+                output
+                    .line(format!("{count} {} due now", if count == 1 { "delivery is" } else { "deliveries are" }))?;
                 Ok(Exit::Success)
             })
         }
@@ -351,7 +364,13 @@ pub fn outbox(command: &OutboxCommand, named: Option<&Path>, output: &mut Output
 fn tell_delivery(row: &DeliveryRow, output: &mut Output) -> anyhow::Result<()> {
     let short = row.id.as_str().get(..12).unwrap_or(row.id.as_str());
     let rules: Vec<&str> = row.rules.iter().map(|rule| rule.as_str()).collect();
-    output.line(format!("{short}  {:<8} {} → {}  [{}]", row.state.as_str(), row.channel, row.receiver, rules.join(", ")))?;
+    output.line(format!(
+        "{short}  {:<8} {} → {}  [{}]",
+        row.state.as_str(),
+        row.channel,
+        row.receiver,
+        rules.join(", ")
+    ))?;
     output.line(format!("    {}  {}", time(row.created_at), or_dash(&row.title)))?;
     if let Some(reason) = &row.reason {
         let tries = if row.attempts == 1 { "try" } else { "tries" };

@@ -47,7 +47,9 @@ pub fn run(arguments: &Arguments, config: Option<&Path>, output: &mut Output) ->
         }
         Err(error) => return Err(error).with_context(|| format!("{} could not be written", file.display())),
     };
-    opened.write_all(config::example().as_bytes()).with_context(|| format!("{} could not be written", file.display()))?;
+    opened
+        .write_all(config::example().as_bytes())
+        .with_context(|| format!("{} could not be written", file.display()))?;
     output.line(format!("wrote {}", file.display()))?;
     output.line("Next: put your sources and addresses into it, then")?;
     output.line(format!("  atalaya check --config {0}\n  atalaya run --config {0}", file.display()))?;

@@ -56,9 +56,10 @@ struct Arguments {
     /// The configuration [default: ./atalaya.toml, else /etc/atalaya/atalaya.toml]
     #[arg(long, short, global = true, value_name = "FILE", env = "ATALAYA_CONFIG")]
     config: Option<PathBuf>,
-    /// How much is logged: error, warn, info, debug, trace, or a filter such as atalaya=debug
-    #[arg(long, global = true, value_name = "LEVEL", env = "ATALAYA_LOG", default_value = "info")]
-    log: String,
+    /// How much is logged: off, error, warn, info, debug, trace, or a filter such as atalaya::net=debug
+    /// [default: info; off for `demo`]
+    #[arg(long, global = true, value_name = "LEVEL", env = "ATALAYA_LOG")]
+    log: Option<String>,
     /// How log lines look
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -95,11 +96,12 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut output = Output::standard();
     let config = arguments.config.as_deref();
+    let level = arguments.log.as_deref();
     let done = match &arguments.command {
-        Command::Demo(demo) => demo::run(demo, &arguments.log, arguments.log_format, &mut output),
+        Command::Demo(demo) => demo::run(demo, level.unwrap_or("off"), arguments.log_format, &mut output),
         Command::Init(init) => init::run(init, config, &mut output),
         Command::Check(check) => check::run(check, config, &mut output),
-        Command::Run => run::run(config, &arguments.log, arguments.log_format, &mut output),
+        Command::Run => run::run(config, level.unwrap_or("info"), arguments.log_format, &mut output),
         Command::Why(why) => account::why(why, config, &mut output),
         Command::Ledger(format) => account::ledger(format, config, &mut output),
         Command::Status(format) => account::status(format, config, &mut output),
@@ -118,5 +120,7 @@ pub fn main() -> ExitCode {
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|it| it.kind() == io::ErrorKind::BrokenPipe))
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|it| it.kind() == io::ErrorKind::BrokenPipe))
 }

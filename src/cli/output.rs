@@ -11,6 +11,8 @@ pub struct Output {
     err: Box<dyn Write>,
     /// Whether answers may be coloured.
     pub colour: bool,
+    /// Whether complaints may be.
+    pub colour_of_complaints: bool,
 }
 
 impl Output {
@@ -21,6 +23,7 @@ impl Output {
             out: Box::new(io::BufWriter::new(io::stdout())),
             err: Box::new(io::stderr()),
             colour: wanted && io::stdout().is_terminal(),
+            colour_of_complaints: wanted && io::stderr().is_terminal(),
         }
     }
 

@@ -29,12 +29,12 @@ pub fn load(named: Option<&Path>, output: &mut Output) -> Option<Loaded> {
     match config::load(&file, &Environment::process()) {
         Ok(loaded) => {
             for warning in &loaded.warnings {
-                output.complain_text(&warning.render(output.colour_of_errors()));
+                output.complain_text(&warning.render(output.colour_of_complaints));
             }
             Some(loaded)
         }
         Err(diagnostics) => {
-            output.complain_text(&diagnostics.render(output.colour_of_errors()));
+            output.complain_text(&diagnostics.render(output.colour_of_complaints));
             None
         }
     }

@@ -197,7 +197,8 @@ async fn keep(shared: Arc<Shared>, pulse: Arc<Pulse>, service: Service) {
     loop {
         let lease = shared.tower.load().config.lease;
         let third = Duration::try_from(lease / 3).unwrap_or(Duration::from_secs(1));
-        let wait = service.watchdog_interval().map_or(third, |interval| third.min(interval)).min(Duration::from_secs(20));
+        let wait =
+            service.watchdog_interval().map_or(third, |interval| third.min(interval)).min(Duration::from_secs(20));
         tokio::time::sleep(wait).await;
         let now = clock::now();
         let until = now.saturating_add(lease).unwrap_or(now);

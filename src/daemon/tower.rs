@@ -4,12 +4,12 @@
 use crate::channel::ChannelPlan;
 use crate::config::Config;
 use crate::deliver::http::Poster;
+use crate::deliver::smtp::RelayError;
 use crate::deliver::smtp::Smtp;
-use crate::deliver::smtp::SmtpError;
 use crate::model::ChannelName;
 use crate::model::SourceName;
 use crate::net::client::Client;
-use crate::net::client::ClientError;
+use crate::net::transport::ClientError;
 use crate::rule::RuleSet;
 use crate::source::SourcePlan;
 
@@ -35,7 +35,7 @@ pub enum TowerError {
     Client(#[from] ClientError),
     /// The mail client could not be built.
     #[error("the mail client: {0}")]
-    Smtp(#[from] SmtpError),
+    Smtp(#[from] RelayError),
 }
 
 impl Tower {

@@ -216,6 +216,8 @@ pub trait Store: Send + Sync {
     // ── all work ──
     /// When the next work of that kind is due, leases that end included; `None` when there is none.
     async fn next_due(&self, work: Work) -> Result<Option<Timestamp>, StoreError>;
+    /// Lengthens every lease of this owner to `until`: a process that lives keeps what it is busy with.
+    async fn renew(&self, owner: &str, until: Timestamp) -> Result<(), StoreError>;
     /// Gives back every lease of this owner, so that a clean stop leaves nothing to wait for.
     async fn release(&self, owner: &str) -> Result<(), StoreError>;
     /// A trivial read and write: is the store alive?

@@ -78,11 +78,8 @@ struct ErrorLine<'a> {
 pub fn run(arguments: &Arguments, output: &mut Output) -> anyhow::Result<Exit> {
     let mut exit = Exit::Success;
     for file in &arguments.files {
-        let asked = Asked {
-            file: Some(file.clone()),
-            url: arguments.url.as_ref().map(Url::to_string),
-            ..Asked::default()
-        };
+        let asked =
+            Asked { file: Some(file.clone()), url: arguments.url.as_ref().map(Url::to_string), ..Asked::default() };
         tell(&asked, arguments.json, &mut exit, output)?;
     }
     if arguments.jsonl {
@@ -150,9 +147,9 @@ fn read(asked: &Asked) -> Result<Article, String> {
     let address = asked.url.as_deref().unwrap_or("http://no-address.invalid/");
     let url = Url::parse(address).map_err(|error| format!("`{address}` is no address: {error}"))?;
     thread::scope(|scope| {
-        let extracting = thread::Builder::new().stack_size(article::STACK_BYTES).spawn_scoped(scope, || {
-            extract(&Document { url: &url, content_type: None, bytes: &bytes })
-        });
+        let extracting = thread::Builder::new()
+            .stack_size(article::STACK_BYTES)
+            .spawn_scoped(scope, || extract(&Document { url: &url, content_type: None, bytes: &bytes }));
         let extracting = extracting.map_err(|error| format!("no thread: {error}"))?;
         extracting.join().map_err(|_| "the extractor failed".to_owned())
     })

@@ -36,8 +36,17 @@ pub struct Arguments {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Line<'a> {
-    Listing { file: &'a Path, format: &'a str, title: Option<&'a str>, entries: Vec<EntryLine<'a>>, warnings: &'a [String] },
-    Error { file: &'a Path, error: String },
+    Listing {
+        file: &'a Path,
+        format: &'a str,
+        title: Option<&'a str>,
+        entries: Vec<EntryLine<'a>>,
+        warnings: &'a [String],
+    },
+    Error {
+        file: &'a Path,
+        error: String,
+    },
 }
 
 /// An entry of the contract.

@@ -163,8 +163,7 @@ fn tell_people(rules: &RuleSet, text: &Text, judgement: &Judgement, output: &mut
         };
         output.line(format!("{sign} {}: {}", verdict.rule, verdict.reason))?;
     }
-    let matched: Vec<RuleName> =
-        judgement.verdicts.iter().filter(|it| it.matched).map(|it| it.rule.clone()).collect();
+    let matched: Vec<RuleName> = judgement.verdicts.iter().filter(|it| it.matched).map(|it| it.rule.clone()).collect();
     for excerpt in rules.excerpts(&text.title, &text.body, judgement, &matched) {
         output.line(format!("  | {}", marked(&excerpt, output.colour)))?;
     }

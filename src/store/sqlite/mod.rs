@@ -137,6 +137,10 @@ impl Store for SqliteStore {
         work::next_due(self, work).await
     }
 
+    async fn renew(&self, owner: &str, until: Timestamp) -> Result<(), StoreError> {
+        work::renew(self, owner, until).await
+    }
+
     async fn release(&self, owner: &str) -> Result<(), StoreError> {
         work::release(self, owner).await
     }

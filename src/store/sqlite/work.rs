@@ -21,6 +21,18 @@ pub(super) async fn next_due(store: &SqliteStore, work: Work) -> Result<Option<T
 }
 
 /// The fence stays as it is: without an owner the old lease fits no longer, and the next claim raises it.
+pub(super) async fn renew(store: &SqliteStore, owner: &str, until: Timestamp) -> Result<(), StoreError> {
+    let mut transaction = store.write().await?;
+    for query in [
+        "UPDATE source SET lease_until = ? WHERE owner = ?",
+        "UPDATE item SET lease_until = ? WHERE state = 'reading' AND owner = ?",
+        "UPDATE delivery SET lease_until = ? WHERE state = 'sending' AND owner = ?",
+    ] {
+        sqlx::query(query).bind(micros(until)).bind(owner).execute(&mut *transaction).await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
 pub(super) async fn release(store: &SqliteStore, owner: &str) -> Result<(), StoreError> {
     let mut transaction = store.write().await?;
     for query in [
