@@ -268,20 +268,5 @@ fn lighten(data: &mut Data) -> bool {
     true
 }
 
-/// The keys of a payload and of the objects in it, for comparison with the schema: path → keys.
-#[cfg(test)]
-fn keys(value: &serde_json::Value, path: &str, found: &mut BTreeMap<String, std::collections::BTreeSet<String>>) {
-    match value {
-        serde_json::Value::Object(map) => {
-            for (key, value) in map {
-                found.entry(path.to_owned()).or_default().insert(key.clone());
-                keys(value, &format!("{path}/{key}"), found);
-            }
-        }
-        serde_json::Value::Array(list) => list.iter().for_each(|value| keys(value, path, found)),
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests;
