@@ -189,6 +189,7 @@ fn html_has_a_limit_whatever_the_alert() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn any_text_gives_a_letter(title in "\\PC*", text in ".*", marks in prop::collection::vec((0usize..60, 0usize..60), 0..6)) {
         let mut alert = sample::alert();
