@@ -4,6 +4,7 @@
 //! of one story refer to the same root, so a mail program shows them together.
 
 use super::Answer;
+use super::Built;
 use super::Channel;
 use super::Frozen;
 use super::HttpAnswer;
@@ -152,7 +153,7 @@ fn short_hash(text: &str) -> String {
     digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn build(settings: &Settings) -> Result<Arc<dyn Channel>, Vec<Complaint>> {
+fn build(settings: &Settings) -> Built {
     let mut complaints = Vec::new();
     let mut addresses = Vec::new();
     let mut seen = BTreeSet::new();

@@ -3,6 +3,7 @@
 //! The body is rendered once; each try signs it anew with its own timestamp. A redirect is never followed.
 
 use super::Answer;
+use super::Built;
 use super::Channel;
 use super::Frozen;
 use super::HttpAnswer;
@@ -186,7 +187,7 @@ pub fn verify(
     if fits { Ok(()) } else { Err(VerifyError::Signature) }
 }
 
-fn build(settings: &Settings) -> Result<Arc<dyn Channel>, Vec<Complaint>> {
+fn build(settings: &Settings) -> Built {
     let mut complaints = Vec::new();
     let address = settings.text("webhook").unwrap_or_default();
     let url = match checked(address) {

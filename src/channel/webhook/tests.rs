@@ -3,6 +3,7 @@ use super::SignedHeaders;
 use super::VerifyError;
 use super::verify;
 use crate::channel::Answer;
+use crate::channel::Built;
 use crate::channel::Channel;
 use crate::channel::HttpAnswer;
 use crate::channel::Letterhead;
@@ -11,7 +12,6 @@ use crate::channel::Wire;
 use crate::model::DeliveryId;
 use crate::model::Fault;
 use crate::model::RuleName;
-use crate::model::setting::Complaint;
 use crate::model::setting::Settings;
 use crate::model::setting::Value;
 use crate::render::sample;
@@ -34,7 +34,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).expect("a time")
 }
 
-fn build(url: &str, secrets: &[(&'static str, &str)]) -> Result<Arc<dyn Channel>, Vec<Complaint>> {
+fn build(url: &str, secrets: &[(&'static str, &str)]) -> Built {
     let mut settings = Settings::default();
     settings.0.insert("webhook", Value::Text(url.into()));
     for (key, secret) in secrets {
