@@ -33,7 +33,6 @@ use lettre::message::header::HeaderName;
 use lettre::message::header::HeaderValue;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::SystemTime;
 use url::Host;
 
 /// The kind.
@@ -115,7 +114,7 @@ fn envelope(telling: &Telling<'_>, letter: mail::Letter) -> Result<Frozen, Strin
         .singlepart(part(ContentType::TEXT_PLAIN, letter.text))
         .singlepart(part(ContentType::TEXT_HTML, letter.html));
     let message = Message::builder()
-        .date(SystemTime::from(telling.now))
+        .date(telling.now.into())
         .from(from)
         .to(Mailbox::new(None, to))
         .subject(letter.subject)
