@@ -12,10 +12,14 @@ use crate::model::Alert;
 use crate::model::Field;
 use crate::model::RuleName;
 use crate::model::alert::RuleTold;
+use minijinja::AutoEscape;
 use minijinja::Environment;
+use minijinja::Output;
+use minijinja::State;
 use minijinja::Value;
 use minijinja::context;
 use minijinja::syntax::SyntaxConfig;
+use std::fmt::Write;
 use url::Url;
 
 /// Longest HTML part in bytes. Gmail cuts off behind about 102 kB.
@@ -59,6 +63,7 @@ pub fn letter(alert: &Alert, rules: &[RuleName], receiver: &str, prefix: Option<
     let mut templates = Environment::new();
     templates
         .set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
+    templates.set_formatter(escaped);
     templates.add_template("mail.html", include_str!("templates/mail.html"))?;
     templates.add_template("mail.txt", include_str!("templates/mail.txt"))?;
 
@@ -72,6 +77,26 @@ pub fn letter(alert: &Alert, rules: &[RuleName], receiver: &str, prefix: Option<
         }
     }
     unreachable!("the last of SIZES returns")
+}
+
+/// What an expression of a template becomes. minijinja's own also turns each `/` into six characters, which is safe but
+/// makes addresses long and hard to check by eye.
+fn escaped(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+    let text = value.to_string();
+    if matches!(state.auto_escape(), AutoEscape::None) || value.is_safe() {
+        return out.write_str(&text).map_err(minijinja::Error::from);
+    }
+    for character in text.chars() {
+        match character {
+            '&' => out.write_str("&amp;"),
+            '<' => out.write_str("&lt;"),
+            '>' => out.write_str("&gt;"),
+            '"' => out.write_str("&quot;"),
+            '\'' => out.write_str("&#39;"),
+            other => out.write_char(other),
+        }?;
+    }
+    Ok(())
 }
 
 /// How much of each list and field is shown.
@@ -169,8 +194,7 @@ fn context(alert: &Alert, told: &[&RuleTold], receiver: &str, subject: &str, siz
         subject,
         preview,
         title => if untitled { "No headline".to_owned() } else { title },
-        language => alert.language.as_ref().map(|language| words::language(language)),
-        // A missing headline is told in English.
+        language => alert.language.as_ref().map(words::language),
         code => alert.language.as_ref().map(|language| language.as_str()),
         direction => alert.language.as_ref().map_or("auto", |language| words::direction(language)),
         site => site(alert),
@@ -178,7 +202,7 @@ fn context(alert: &Alert, told: &[&RuleTold], receiver: &str, subject: &str, siz
         byline => alert.byline.as_deref().map(|byline| clean(byline, NAME)).filter(|byline| !byline.is_empty()),
         published => alert.published.map(words::time),
         listed => words::time(alert.listed_at),
-        judged => words::time(alert.judged_at),
+        judged_after => words::between(alert.listed_at, alert.judged_at),
         link => address.link,
         address => address.shown,
         revision => alert.revision,

@@ -7,3 +7,6 @@ pub mod line;
 pub mod mail;
 pub mod payload;
 pub mod words;
+
+#[cfg(test)]
+pub(crate) mod sample;

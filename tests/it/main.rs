@@ -4,3 +4,6 @@ mod fetching;
 mod guard;
 mod posting;
 mod site;
+mod smtp;
+mod webhook_snippets;
+mod world;
