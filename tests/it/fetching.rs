@@ -408,6 +408,26 @@ async fn no_error_repeats_more_of_an_address_than_its_host() {
     }
 }
 
+#[tokio::test]
+async fn nothing_of_what_a_server_sends_makes_a_long_text_to_keep() {
+    let long = "x".repeat(100_000);
+    let location = move |start: &str| format!("{start}{long}.example/");
+    let site = Site::new(move |heard| match heard.path().as_str() {
+        "/host" => Reply::to(302, &location("http://")),
+        "/scheme" => Reply::to(302, &location("").replace(".example/", "://a/")),
+        "/path" => Reply::to(302, &location("/")),
+        "/circle" => Reply::to(302, "/circle"),
+        _ => Reply::whole(200, &format!("ETag: \"{0}\"\r\nContent-Type: {0}\r\n", location("")), b"news"),
+    })
+    .await;
+    for path in ["/host", "/scheme", "/path", "/circle"] {
+        let error = ask_path(&site, path).await.expect_err(path);
+        assert!(error.reason().to_string().len() < 600 && format!("{error:?}").len() < 1200, "{path}");
+    }
+    let fetched = ask_path(&site, "/").await.expect("an answer");
+    assert_eq!((fetched.validators, fetched.content_type), (Validators::default(), None));
+}
+
 // ── the machine ──
 
 #[test]
