@@ -3,6 +3,7 @@
 use crate::channel::HttpAnswer;
 use crate::config::Egress;
 use crate::model::Fault;
+use crate::net::guard;
 use crate::net::guard::Refusal;
 use crate::net::transport;
 use crate::net::transport::ClientError;
@@ -110,7 +111,7 @@ impl Poster {
         body: &[u8],
     ) -> Result<HttpAnswer, PostError> {
         let deadline = Instant::now() + self.timeout;
-        let host = transport::host_of(url);
+        let host = guard::host_of(url);
         self.transport.judge(url).map_err(|unasked| match unasked {
             Unasked::Refused(refusal) => PostError::Refused { host: host.clone(), refusal },
             Unasked::NoAuthorities(detail) => PostError::NoAuthorities { host: host.clone(), detail },

@@ -3,6 +3,7 @@
 //! Limits hold on every path: bytes are counted behind the decompression, one deadline covers all hops, and the
 //! connection's other end is judged once more after it answered.
 
+use super::guard;
 use super::guard::Refusal;
 use super::redirect::BadRedirect;
 use super::redirect::Chain;
@@ -26,6 +27,12 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
+
+/// In bytes; real ETags are shorter by a factor of ten.
+const LONGEST_HEADER_KEPT: usize = 2048;
+
+/// Longer deadlines are none.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
 /// Asks for feeds and pages. Cheap to clone; connections are shared.
 #[derive(Clone, Debug)]
@@ -173,7 +180,7 @@ impl Client {
     pub fn new(egress: &Egress, user_agent: &str) -> Result<Self, ClientError> {
         Ok(Self {
             transport: Transport::new(egress, user_agent, Purpose::Fetch)?,
-            timeout: egress.timeout.unsigned_abs(),
+            timeout: egress.timeout.unsigned_abs().min(LONGEST_TIMEOUT),
             max_bytes: egress.max_bytes,
         })
     }
@@ -198,7 +205,7 @@ impl Client {
 
     /// One hop, up to the end of the answer's headers.
     async fn ask(&self, url: &Url, request: &Request<'_>, deadline: Instant) -> Result<reqwest::Response, FetchError> {
-        let host = transport::host_of(url);
+        let host = guard::host_of(url);
         self.transport.judge(url).map_err(|unasked| match unasked {
             Unasked::Refused(refusal) => FetchError::Refused { host: host.clone(), refusal },
             Unasked::NoAuthorities(detail) => FetchError::NoAuthorities { host: host.clone(), detail },
@@ -227,7 +234,7 @@ impl Client {
         began: Instant,
         deadline: Instant,
     ) -> Result<Fetched, FetchError> {
-        let host = transport::host_of(chain.current());
+        let host = guard::host_of(chain.current());
         let status = response.status();
         let text = |name: HeaderName| header_text(response.headers(), name);
         let (content_type, retry_after) = (text(header::CONTENT_TYPE), text(header::RETRY_AFTER));
@@ -309,9 +316,12 @@ fn headers(request: &Request<'_>) -> HeaderMap {
     headers
 }
 
-/// A header as text, byte for byte; one that is not UTF-8 counts as absent, since it could not be sent back as it came.
+/// A header as text, byte for byte. One that is not UTF-8 counts as absent, since it could not be sent back as it came,
+/// and so does one that nobody would want to keep.
 fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok()).map(str::to_owned)
+    let bytes = headers.get(name)?.as_bytes();
+    let text = std::str::from_utf8(bytes).ok()?;
+    (bytes.len() <= LONGEST_HEADER_KEPT).then(|| text.to_owned())
 }
 
 async fn read_body(

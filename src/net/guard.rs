@@ -16,6 +16,15 @@ use std::net::Ipv6Addr;
 use url::Host;
 use url::Url;
 
+/// Longest URL that is asked, in bytes: RFC 9110 §4.1 asks for 8000, and a redirect could hand us hundreds of kilobytes
+/// to keep.
+pub const LONGEST_URL: usize = 8192;
+
+const LONGEST_SCHEME_TOLD: usize = 20;
+
+/// Longest host in an error text: what DNS allows, and a port.
+const LONGEST_HOST_TOLD: usize = 253 + 6;
+
 /// Says what may be asked.
 #[derive(Clone, Debug, Default)]
 pub struct Guard {
@@ -35,7 +44,10 @@ impl Guard {
     /// Why it must not be asked.
     pub fn judge_url(&self, url: &Url) -> Result<(), Refusal> {
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(Refusal::Scheme(url.scheme().to_owned()));
+            return Err(Refusal::Scheme(url.scheme().chars().take(LONGEST_SCHEME_TOLD).collect()));
+        }
+        if url.as_str().len() > LONGEST_URL {
+            return Err(Refusal::TooLong);
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refusal::UserInformation);
@@ -68,8 +80,10 @@ impl Guard {
 /// Why something must not be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Neither http nor https.
+    /// Neither http nor https; its first letters.
     Scheme(String),
+    /// Longer than [`LONGEST_URL`].
+    TooLong,
     /// A name or password before the host; it is not repeated here.
     UserInformation,
     /// No host at all.
@@ -91,6 +105,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scheme(scheme) => write!(formatter, "scheme `{scheme}` is neither http nor https"),
+            Self::TooLong => write!(formatter, "the URL is longer than {LONGEST_URL} bytes"),
             Self::UserInformation => formatter.write_str("the URL holds a user name or password"),
             Self::NoHost => formatter.write_str("the URL has no host"),
             Self::Port(port) => write!(formatter, "port {port} belongs to another protocol than HTTP"),
@@ -102,6 +117,12 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+/// Host and port: all that an error text tells of an address, since the rest of it may be a secret.
+pub(crate) fn host_of(url: &Url) -> String {
+    let host = crate::source::host_key(url).unwrap_or_else(|| "no host".to_owned());
+    host.chars().take(LONGEST_HOST_TOLD).collect()
+}
 
 /// A range with its purpose.
 struct Block {
@@ -369,6 +390,8 @@ mod tests {
             assert!(matches!(verdict(&guard, url), Err(Refusal::Port(_))), "{url}");
         }
         assert_eq!(verdict(&guard, "http://example.org:8080/"), Ok(()));
+        let long = format!("http://example.org/{}", "x".repeat(9000));
+        assert_eq!(verdict(&guard, &long), Err(Refusal::TooLong));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! (addresses asked so far, status, Location) → the next address, or why it is not followed. Pure.
 
+use super::guard::host_of;
 use url::Url;
 
 /// Redirects that are followed at most.
@@ -79,7 +80,7 @@ impl Chain {
             .join(&String::from_utf8_lossy(location))
             .map_err(|detail| BadRedirect::Unreadable { status, detail })?;
         next.set_fragment(None);
-        let host = next.host_str().unwrap_or_default().to_owned();
+        let host = host_of(&next);
         if self.visited.contains(&next) {
             return Err(BadRedirect::Loop { host });
         }

@@ -21,6 +21,9 @@ const LONGEST_POST_CONNECT: Duration = Duration::from_secs(10);
 /// Longest header list over HTTP/2, in bytes; over HTTP/1 the library's own limits hold.
 const MOST_HEADER_BYTES: u32 = 64 * 1024;
 
+/// In characters.
+const LONGEST_CAUSE: usize = 300;
+
 /// A client that connects only to what its guard lets pass.
 #[derive(Clone, Debug)]
 pub(crate) struct Transport {
@@ -122,14 +125,11 @@ pub(crate) fn refusal(error: &reqwest::Error) -> Option<&NameRefused> {
     causes(error).find_map(|cause| cause.downcast_ref::<NameRefused>())
 }
 
-/// The text at the root of an error. The outer ones repeat the whole address, which may hold a secret.
+/// The beginning of the text at the root of an error. The outer ones repeat the whole address, which may hold a secret;
+/// the root may repeat what a server sent, such as a thousand names of a certificate.
 pub(crate) fn innermost(error: &reqwest::Error) -> String {
-    causes(error).last().map_or_else(|| "no cause was given".to_owned(), ToString::to_string)
-}
-
-/// Host and port, all that an error text tells of an address.
-pub(crate) fn host_of(url: &Url) -> String {
-    crate::source::host_key(url).unwrap_or_else(|| "no host".to_owned())
+    let text = causes(error).last().map_or_else(|| "no cause was given".to_owned(), ToString::to_string);
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(LONGEST_CAUSE).collect()
 }
 
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {

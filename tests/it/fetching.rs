@@ -228,28 +228,41 @@ fn peak_memory() -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
 }
 
-#[tokio::test]
-async fn a_gzip_bomb_stays_at_the_cap() {
-    // A block of zeros that refers to nothing before itself and ends at a whole byte may stand any number of times:
-    // 1 GiB in about 1 MB, a thousand times the cap.
+/// A coding's name, how a stream of it begins, and a block that unpacks to zeros and may stand any number of times: it
+/// refers to nothing before itself and ends at a whole byte.
+fn bombs() -> Vec<(&'static str, Vec<u8>, Vec<u8>, usize)> {
     let mut block = Vec::with_capacity(MIB as usize);
     flate2::Compress::new(flate2::Compression::best(), false)
         .compress_vec(&vec![0; MIB as usize], &mut block, flate2::FlushCompress::Sync)
         .expect("memory does not fail");
-    let site = Site::new(move |_| {
-        let head = b"HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n";
-        let gzip_header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
-        Reply::raw([&head[..], &gzip_header[..]].concat(), Then::Repeat(block.clone(), 1024, Duration::ZERO))
-    })
-    .await;
-    let began = Instant::now();
-    let before = peak_memory();
-    let error = ask_path(&site, "/").await.expect_err("a bomb");
-    assert!(matches!(error, FetchError::TooLarge { limit: MIB, .. }), "{error:?}");
-    assert_eq!(error.fault(jiff::Timestamp::UNIX_EPOCH), Fault::Permanent);
-    let grown = peak_memory() - before;
-    assert!(grown < 64 * MIB, "{grown} bytes more than before");
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    // RFC 8878: magic, no size, a window of 128 MiB; then blocks of 128 KiB of one repeated byte, four bytes each.
+    let zstd_block = [&(((128 * 1024_u32) << 3) | 0b010).to_le_bytes()[..3], &[0]].concat();
+    vec![
+        ("gzip", vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255], block.clone(), 1024),
+        ("deflate", vec![0x78, 0xda], block, 1024),
+        ("zstd", vec![0x28, 0xb5, 0x2f, 0xfd, 0, (27 - 10) << 3], zstd_block.repeat(8), 1024),
+    ]
+}
+
+#[tokio::test]
+async fn a_bomb_of_any_coding_stays_at_the_cap() {
+    // 1 GiB each, a thousand times the cap.
+    for (coding, beginning, block, times) in bombs() {
+        let site = Site::new(move |_| {
+            let head = format!("HTTP/1.1 200 X\r\nContent-Encoding: {coding}\r\nConnection: close\r\n\r\n");
+            let then = Then::Repeat(block.clone(), times, Duration::ZERO);
+            Reply::raw([head.as_bytes(), &beginning].concat(), then)
+        })
+        .await;
+        let began = Instant::now();
+        let before = peak_memory();
+        let error = ask_path(&site, "/").await.expect_err(coding);
+        assert!(matches!(error, FetchError::TooLarge { limit: MIB, .. }), "{coding}: {error:?}");
+        assert_eq!(error.fault(jiff::Timestamp::UNIX_EPOCH), Fault::Permanent);
+        let grown = peak_memory() - before;
+        assert!(grown < 64 * MIB, "{coding}: {grown} bytes more than before");
+        assert!(began.elapsed() < Duration::from_secs(10), "{coding}: {:?}", began.elapsed());
+    }
 }
 
 #[tokio::test]
@@ -283,10 +296,10 @@ async fn an_announced_giant_is_not_even_begun() {
 #[tokio::test]
 async fn a_slow_drip_meets_the_total_deadline() {
     let site = Site::new(|heard| {
-        let drip = Then::Repeat(b"x".to_vec(), 10_000, Duration::from_millis(20));
+        let drip = Then::Repeat(b"x".to_vec(), 250, Duration::from_millis(20));
         match heard.path().as_str() {
             "/head" => Reply::raw("HTTP/1.1 200 X\r\nX: ", drip),
-            _ => Reply::raw("HTTP/1.1 200 X\r\nContent-Length: 10000\r\n\r\n", drip),
+            _ => Reply::raw("HTTP/1.1 200 X\r\nContent-Length: 250\r\n\r\n", drip),
         }
     })
     .await;
@@ -393,6 +406,26 @@ async fn no_error_repeats_more_of_an_address_than_its_host() {
             assert!(!text.contains("geheim"), "{path}: {text}");
         }
     }
+}
+
+#[tokio::test]
+async fn nothing_of_what_a_server_sends_makes_a_long_text_to_keep() {
+    let long = "x".repeat(100_000);
+    let location = move |start: &str| format!("{start}{long}.example/");
+    let site = Site::new(move |heard| match heard.path().as_str() {
+        "/host" => Reply::to(302, &location("http://")),
+        "/scheme" => Reply::to(302, &location("").replace(".example/", "://a/")),
+        "/path" => Reply::to(302, &location("/")),
+        "/circle" => Reply::to(302, "/circle"),
+        _ => Reply::whole(200, &format!("ETag: \"{0}\"\r\nContent-Type: {0}\r\n", location("")), b"news"),
+    })
+    .await;
+    for path in ["/host", "/scheme", "/path", "/circle"] {
+        let error = ask_path(&site, path).await.expect_err(path);
+        assert!(error.reason().to_string().len() < 600 && format!("{error:?}").len() < 1200, "{path}");
+    }
+    let fetched = ask_path(&site, "/").await.expect("an answer");
+    assert_eq!((fetched.validators, fetched.content_type), (Validators::default(), None));
 }
 
 // ── the machine ──
