@@ -59,8 +59,9 @@ pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<
     .bind(limit(claim.limit))
     .fetch_all(&store.writer)
     .await?;
-    let place = |row: &SqliteRow| Ok((row.try_get::<i64, _>("next_at")?, row.try_get::<i64, _>("id")?));
-    rows.sort_by_key(|row| place(row).unwrap_or_else(|_: sqlx::Error| (i64::MAX, i64::MAX)));
+    let place =
+        |row: &SqliteRow| Ok::<_, sqlx::Error>((row.try_get::<i64, _>("next_at")?, row.try_get::<i64, _>("id")?));
+    rows.sort_by_key(|row| place(row).unwrap_or((i64::MAX, i64::MAX)));
     readable(rows.iter().map(|row| lease(row, claim)))
 }
 
