@@ -1,4 +1,6 @@
 //! The store's contract: every story is told over `dyn Store`, once per place in which a store can live.
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and stories get theirs from a macro")]
+#![expect(clippy::print_stdout, reason = "measured times are shown with --nocapture")]
 
 use async_trait::async_trait;
 use atalaya::store::Store;

@@ -16,7 +16,7 @@ pub async fn a_claim_is_quick_among_many_waiting_items(place: &dyn Place) {
     let start = Instant::now();
     for (place, lease) in leases.into_iter().enumerate() {
         // One host has half of everything.
-        let host = |n: usize| if n % 2 == 0 { "big.example".into() } else { format!("h{place}.example") };
+        let host = |n: usize| if n.is_multiple_of(2) { "big.example".into() } else { format!("h{place}.example") };
         let items = (0..100).map(|n| entry(&format!("i{n}"), &host(n))).collect();
         assert_eq!(store.commit_poll(lease, &found(items, 0), at(0)).await.unwrap(), 100);
     }
