@@ -158,6 +158,9 @@ pub enum StoreError {
 }
 
 /// The store, in the words of the design.
+///
+/// A `claim_*` hands out the longest due first. Claimed work that cannot be read back ([`StoreError::Corrupt`]) stops
+/// nothing else: it is logged, stays leased, and is the claim's error only when there is nothing else to hand out.
 #[async_trait]
 pub trait Store: Send + Sync {
     // ── sources ──

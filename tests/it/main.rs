@@ -2,8 +2,11 @@
 
 mod fetching;
 mod guard;
+mod layers;
 mod posting;
 mod site;
 mod smtp;
+mod store;
+mod tidy;
 mod webhook_snippets;
 mod world;

@@ -3,6 +3,7 @@
 
 use super::SqliteStore;
 use super::lookalike;
+use super::queue;
 use super::value::count;
 use super::value::from_json;
 use super::value::json;
@@ -34,33 +35,26 @@ use sqlx::Row as _;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-/// Walks from host to host, as claims of sources do.
 pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<Lease<Item>>, StoreError> {
-    let mut rows = sqlx::query(
-        "UPDATE item SET state = 'reading', owner = ?1, lease_until = ?2, fence = fence + 1 WHERE id IN (
-             WITH RECURSIVE host (name) AS (
-                 SELECT * FROM (SELECT host FROM item WHERE due_at IS NOT NULL ORDER BY host LIMIT 1)
-                 UNION ALL
-                 SELECT (SELECT item.host FROM item WHERE due_at IS NOT NULL AND item.host > host.name
-                         ORDER BY item.host LIMIT 1)
-                 FROM host WHERE host.name IS NOT NULL)
-             SELECT item.id FROM host CROSS JOIN item ON item.id IN (
-                 SELECT due.id FROM item AS due WHERE due.host = host.name AND due.due_at <= ?3
-                 ORDER BY due.due_at LIMIT ?4)
-             WHERE host.name NOT IN (SELECT value FROM json_each(?5))
-             ORDER BY item.due_at, item.id LIMIT ?6)
-         RETURNING id, next_at, source, entry, listed_at, attempts, fence",
+    let mut transaction = store.write().await?;
+    let picked = queue::pick(&mut transaction, &queue::ITEMS, claim).await?;
+    sqlx::query(
+        "UPDATE item SET state = 'reading', owner = ?1, lease_until = ?2, fence = fence + 1
+         WHERE id IN (SELECT value FROM json_each(?3))",
     )
     .bind(claim.owner)
     .bind(micros(lease_end(claim)))
-    .bind(micros(claim.now))
-    .bind(limit(claim.per_host))
-    .bind(json(claim.busy_hosts))
-    .bind(limit(claim.limit))
-    .fetch_all(&store.writer)
+    .bind(&picked)
+    .execute(&mut *transaction)
     .await?;
-    let place = |row: &SqliteRow| Ok((row.try_get::<i64, _>("next_at")?, row.try_get::<i64, _>("id")?));
-    rows.sort_by_key(|row| place(row).unwrap_or_else(|_: sqlx::Error| (i64::MAX, i64::MAX)));
+    let rows = sqlx::query(
+        "SELECT id, source, entry, listed_at, attempts, fence FROM item
+         WHERE id IN (SELECT value FROM json_each(?)) ORDER BY next_at, id",
+    )
+    .bind(&picked)
+    .fetch_all(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
     readable(rows.iter().map(|row| lease(row, claim)))
 }
 

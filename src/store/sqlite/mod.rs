@@ -40,6 +40,7 @@ mod ledger;
 mod lookalike;
 mod open;
 mod outbox;
+mod queue;
 mod source;
 mod status;
 mod value;

@@ -67,7 +67,13 @@ impl SqliteStore {
         if !path.is_file() {
             return Err(StoreError::NoDatabase { path });
         }
-        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
+        // Not opened as a read-only file: such a connection makes the two files beside a WAL database and cannot take
+        // them away again. `query_only` refuses every write all the same.
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(false)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("query_only", "true");
         let readers = pool(1).connect_with(options).await?;
         let mut connection = readers.acquire().await?;
         let (found, known) = schema(&mut connection).await?;

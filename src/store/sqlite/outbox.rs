@@ -1,6 +1,7 @@
 //! Deliveries: claimed when due, frozen at the first try, settled by the answer; and what people ask of the outbox.
 
 use super::SqliteStore;
+use super::queue;
 use super::value::count;
 use super::value::from_json;
 use super::value::json;
@@ -32,38 +33,23 @@ use sqlx::Row as _;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-/// Walks from channel to channel, as claims of sources walk from host to host.
 pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>>, StoreError> {
     let mut transaction = store.write().await?;
-    let claimed = sqlx::query(
-        "UPDATE delivery SET state = 'sending', owner = ?1, lease_until = ?2, fence = fence + 1 WHERE id IN (
-             WITH RECURSIVE host (name) AS (
-                 SELECT * FROM (SELECT channel FROM delivery WHERE due_at IS NOT NULL ORDER BY channel LIMIT 1)
-                 UNION ALL
-                 SELECT (SELECT delivery.channel FROM delivery WHERE due_at IS NOT NULL AND delivery.channel > host.name
-                         ORDER BY delivery.channel LIMIT 1)
-                 FROM host WHERE host.name IS NOT NULL)
-             SELECT delivery.id FROM host CROSS JOIN delivery ON delivery.id IN (
-                 SELECT due.id FROM delivery AS due WHERE due.channel = host.name AND due.due_at <= ?3
-                 ORDER BY due.due_at LIMIT ?4)
-             WHERE host.name NOT IN (SELECT value FROM json_each(?5))
-             ORDER BY delivery.due_at, delivery.rowid LIMIT ?6)
-         RETURNING id",
+    let picked = queue::pick(&mut transaction, &queue::DELIVERIES, claim).await?;
+    sqlx::query(
+        "UPDATE delivery SET state = 'sending', owner = ?1, lease_until = ?2, fence = fence + 1
+         WHERE rowid IN (SELECT value FROM json_each(?3))",
     )
     .bind(claim.owner)
     .bind(micros(lease_end(claim)))
-    .bind(micros(claim.now))
-    .bind(limit(claim.per_host))
-    .bind(json(claim.busy_hosts))
-    .bind(limit(claim.limit))
-    .fetch_all(&mut *transaction)
+    .bind(&picked)
+    .execute(&mut *transaction)
     .await?;
-    let ids = claimed.iter().map(|row| row.try_get("id")).collect::<Result<Vec<String>, _>>()?;
     let rows = sqlx::query(
         "SELECT delivery.*, alert.alert FROM delivery JOIN alert ON alert.id = delivery.alert_id
-         WHERE delivery.id IN (SELECT value FROM json_each(?)) ORDER BY delivery.next_at, delivery.rowid",
+         WHERE delivery.rowid IN (SELECT value FROM json_each(?)) ORDER BY delivery.next_at, delivery.rowid",
     )
-    .bind(json(&ids))
+    .bind(&picked)
     .fetch_all(&mut *transaction)
     .await?;
     transaction.commit().await?;

@@ -1,10 +1,10 @@
 //! Sources: registered from the configuration, claimed when due, and what a poll found.
 
 use super::SqliteStore;
+use super::queue;
 use super::value::count;
 use super::value::json;
 use super::value::lease_end;
-use super::value::limit;
 use super::value::micros;
 use super::value::optional_time;
 use super::work::grow;
@@ -58,33 +58,26 @@ pub(super) async fn register(store: &SqliteStore, sources: &[Registration], now:
     Ok(transaction.commit().await?)
 }
 
-/// Walks from host to host along the index and takes the first due rows of each, so that one host with a hundred
-/// thousand waiting rows costs no more than one with two.
 pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError> {
-    let mut rows = sqlx::query(
-        "UPDATE source SET owner = ?1, lease_until = ?2, fence = fence + 1 WHERE name IN (
-             WITH RECURSIVE host (name) AS (
-                 SELECT * FROM (SELECT host FROM source WHERE due_at IS NOT NULL ORDER BY host LIMIT 1)
-                 UNION ALL
-                 SELECT (SELECT source.host FROM source WHERE due_at IS NOT NULL AND source.host > host.name
-                         ORDER BY source.host LIMIT 1)
-                 FROM host WHERE host.name IS NOT NULL)
-             SELECT source.name FROM host CROSS JOIN source ON source.name IN (
-                 SELECT due.name FROM source AS due WHERE due.host = host.name AND due.due_at <= ?3
-                 ORDER BY due.due_at LIMIT ?4)
-             WHERE host.name NOT IN (SELECT value FROM json_each(?5))
-             ORDER BY source.due_at, source.name LIMIT ?6)
-         RETURNING name, next_at, polls, etag, last_modified, failures, heard_at, fence",
+    let mut transaction = store.write().await?;
+    let picked = queue::pick(&mut transaction, &queue::SOURCES, claim).await?;
+    sqlx::query(
+        "UPDATE source SET owner = ?1, lease_until = ?2, fence = fence + 1
+         WHERE rowid IN (SELECT value FROM json_each(?3))",
     )
     .bind(claim.owner)
     .bind(micros(lease_end(claim)))
-    .bind(micros(claim.now))
-    .bind(limit(claim.per_host))
-    .bind(json(claim.busy_hosts))
-    .bind(limit(claim.limit))
-    .fetch_all(&store.writer)
+    .bind(&picked)
+    .execute(&mut *transaction)
     .await?;
-    rows.sort_by_key(|row| row.try_get::<i64, _>("next_at").unwrap_or(i64::MAX));
+    let rows = sqlx::query(
+        "SELECT name, polls, etag, last_modified, failures, heard_at, fence FROM source
+         WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY next_at, rowid",
+    )
+    .bind(&picked)
+    .fetch_all(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
     readable(rows.iter().map(|row| lease(row, claim)))
 }
 
