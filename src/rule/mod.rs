@@ -5,10 +5,23 @@ use crate::model::Language;
 use crate::model::RuleName;
 use std::collections::BTreeMap;
 
+pub mod account;
+pub mod cases;
+pub mod entity;
+pub mod excerpt;
+pub mod matcher;
+pub mod operators;
 pub mod parse;
+pub mod plan;
 pub mod query;
 pub mod token;
+pub mod trie;
 
+pub use cases::CaseKind;
+pub use cases::RuleOrEntity;
+pub use cases::TestFailure;
+pub use entity::Account;
+pub use matcher::RuleSet;
 pub use parse::lint;
 pub use parse::parse;
 pub use query::Query;

@@ -1,0 +1,425 @@
+//! (an entity's words found in an article) → which of its names are really it, with an account of the score.
+//!
+//! A strong name is enough. A weak one needs a score: +1 for each different `near` word inside the window, +½ for each
+//! elsewhere and for each `far` word, the language's own number, +1 for each entity of `with`, +2 for a strong name in
+//! the same article; −1 for each `against` word inside the window, −½ elsewhere, −1 when a name was void elsewhere. Each
+//! list counts three times at most. Void is a name inside a `veto` phrase, a surname behind a foreign given name, and a
+//! capitalised name that is written small where the text has kept its case.
+
+use super::trie::Hit;
+use super::trie::PatternId;
+use crate::model::EntityName;
+use crate::model::Field;
+use crate::model::Language;
+use crate::text::Shape;
+use crate::text::Word;
+use crate::text::Words;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// How many words `near` reaches to either side when the entity does not say.
+pub const WINDOW: usize = 12;
+/// The score from which a weak name counts when the entity does not say.
+pub const THRESHOLD: f64 = 1.0;
+/// How often one list counts at most.
+const CAP: usize = 3;
+
+/// What the matcher needs of an entity.
+#[derive(Clone, Debug)]
+pub struct EntityPlan {
+    /// Its name.
+    pub name: EntityName,
+    /// Words to either side.
+    pub window: u32,
+    /// The score from which a weak name counts.
+    pub threshold: f64,
+    /// Score by language.
+    pub languages: BTreeMap<Language, f64>,
+    /// Given names, folded; empty for no surname guard.
+    pub given: BTreeSet<String>,
+    /// Indices of the entities that speak for this one.
+    pub with: Vec<usize>,
+}
+
+/// What a pattern is to an entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A name; `capital` when it was typed with a capital first and is one word, but no acronym.
+    Name {
+        /// Enough by itself.
+        strong: bool,
+        /// A small letter in the text speaks against it.
+        capital: bool,
+    },
+    /// A word of `near`.
+    Near,
+    /// A word of `far`.
+    Far,
+    /// A word of `against`.
+    Against,
+    /// A phrase of `veto`.
+    Veto,
+}
+
+/// All of an entity's words that an article has.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Names.
+    pub names: Vec<Name>,
+    /// Words of `near`.
+    pub near: Vec<Hit>,
+    /// Different words of `far`.
+    pub far: Vec<PatternId>,
+    /// Words of `against`.
+    pub against: Vec<Hit>,
+    /// Phrases of `veto`.
+    pub veto: Vec<Hit>,
+}
+
+/// A name that an article has.
+#[derive(Clone, Copy, Debug)]
+pub struct Name {
+    /// Where.
+    pub hit: Hit,
+    /// Enough by itself.
+    pub strong: bool,
+    /// A small letter speaks against it.
+    pub capital: bool,
+}
+
+/// What is known about the article besides the entity's own words.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    /// The title's words.
+    pub title: &'a Words,
+    /// The body's words.
+    pub body: &'a Words,
+    /// The language, where it is known.
+    pub language: Option<&'a Language>,
+    /// How many entities of `with` are mentioned.
+    pub companions: usize,
+}
+
+/// One name with what was decided about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weighed {
+    /// Where.
+    pub hit: Hit,
+    /// Whether it is the entity.
+    pub accepted: bool,
+    /// Its score; not a number that means anything for a strong or a void name.
+    pub score: f64,
+    /// What was decided.
+    pub finding: Finding,
+}
+
+/// What was decided about a name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finding {
+    /// Enough by itself.
+    Strong,
+    /// Void, whatever stands around it.
+    Void(Void),
+    /// A weak name: what added to its score and took from it.
+    Weak(Vec<Part>),
+}
+
+/// Why a name is void.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Void {
+    /// It stands inside a veto phrase.
+    Veto(Hit),
+    /// Another given name stands before it: that word's number in the field.
+    OtherGivenName(u32),
+    /// It is written small.
+    Small,
+}
+
+/// One addition to a score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part {
+    /// From where.
+    pub source: PartSource,
+    /// How much.
+    pub amount: f64,
+}
+
+/// Where a part of a score comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartSource {
+    /// A `near` word inside the window.
+    Near(PatternId),
+    /// `near` and `far` words elsewhere: how many different ones.
+    Elsewhere(usize),
+    /// An `against` word inside the window.
+    Against(PatternId),
+    /// `against` words elsewhere: how many different ones.
+    AgainstElsewhere(usize),
+    /// The language.
+    Language,
+    /// Entities of `with`: how many.
+    With(usize),
+    /// A strong name in the same article.
+    StrongName,
+    /// A name in the same article that is void.
+    VoidName,
+}
+
+/// Weighs every name of `found`. Names inside a longer name of the same entity are left out.
+pub fn weigh(plan: &EntityPlan, mut found: Found, setting: Setting<'_>) -> Vec<Weighed> {
+    let names = longest(std::mem::take(&mut found.names));
+    found.near.sort_by_key(place);
+    found.against.sort_by_key(place);
+    found.veto.sort_by_key(place);
+    let longest_veto = found.veto.iter().map(|hit| hit.behind - hit.first).max().unwrap_or(0);
+    let void: Vec<Option<Void>> = names
+        .iter()
+        .map(|name| {
+            let veto = veto_over(&found.veto, longest_veto, name.hit).map(Void::Veto);
+            veto.or_else(|| guard(plan, name, setting)).or_else(|| small(name, setting))
+        })
+        .collect();
+    // A strong name written small is only as good as a weak one.
+    let is_strong = |name: &Name| name.strong && !is_small(name, setting);
+    let any_strong = names.iter().zip(&void).any(|(name, void)| void.is_none() && is_strong(name));
+    let any_void = void.iter().any(|void| matches!(void, Some(Void::Veto(_) | Void::OtherGivenName(_))));
+    let around = Around {
+        near_total: distinct(&found.near),
+        far_total: found.far.len(),
+        against_total: distinct(&found.against),
+        any_strong,
+        any_void,
+    };
+    names
+        .iter()
+        .zip(void)
+        .map(|(name, void)| {
+            let hit = name.hit;
+            if let Some(void) = void {
+                return Weighed { hit, accepted: false, score: 0.0, finding: Finding::Void(void) };
+            }
+            if is_strong(name) {
+                return Weighed { hit, accepted: true, score: plan.threshold, finding: Finding::Strong };
+            }
+            let parts = parts(plan, hit, &found, &around, setting);
+            let score: f64 = parts.iter().map(|part| part.amount).sum();
+            Weighed { hit, accepted: score >= plan.threshold, score, finding: Finding::Weak(parts) }
+        })
+        .collect()
+}
+
+/// What is the same for all names of one article.
+struct Around {
+    near_total: usize,
+    far_total: usize,
+    against_total: usize,
+    any_strong: bool,
+    any_void: bool,
+}
+
+fn parts(plan: &EntityPlan, hit: Hit, found: &Found, around: &Around, setting: Setting<'_>) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut add = |source, amount: f64| {
+        if amount != 0.0 {
+            parts.push(Part { source, amount });
+        }
+    };
+    let near = within(&found.near, hit, plan.window);
+    near.iter().take(CAP).for_each(|&pattern| add(PartSource::Near(pattern), 1.0));
+    let elsewhere = (around.near_total - near.len().min(around.near_total) + around.far_total).min(CAP);
+    add(PartSource::Elsewhere(elsewhere), 0.5 * elsewhere as f64);
+    let against = within(&found.against, hit, plan.window);
+    against.iter().take(CAP).for_each(|&pattern| add(PartSource::Against(pattern), -1.0));
+    let against_elsewhere = around.against_total.saturating_sub(against.len()).min(CAP);
+    add(PartSource::AgainstElsewhere(against_elsewhere), -0.5 * against_elsewhere as f64);
+    if let Some(&amount) = setting.language.and_then(|language| plan.languages.get(language)) {
+        add(PartSource::Language, amount);
+    }
+    let companions = setting.companions.min(CAP);
+    add(PartSource::With(companions), companions as f64);
+    if around.any_strong {
+        add(PartSource::StrongName, 2.0);
+    }
+    if around.any_void {
+        add(PartSource::VoidName, -1.0);
+    }
+    parts
+}
+
+/// Keeps the longest of names that contain each other; it is strong if any of them is.
+fn longest(mut names: Vec<Name>) -> Vec<Name> {
+    names.sort_by_key(|name| (name.hit.field, name.hit.first, std::cmp::Reverse(name.hit.behind)));
+    let mut kept: Vec<Name> = Vec::with_capacity(names.len());
+    for name in names {
+        match kept.last_mut() {
+            Some(last) if last.hit.field == name.hit.field && name.hit.behind <= last.hit.behind => {
+                last.strong |= name.strong;
+                // The same words as two names, one of them in capitals: the more generous one counts.
+                last.capital &= name.capital || name.hit.behind != last.hit.behind || name.hit.first != last.hit.first;
+            }
+            _ => kept.push(name),
+        }
+    }
+    kept
+}
+
+fn place(hit: &Hit) -> (Field, u32) {
+    (hit.field, hit.first)
+}
+
+fn distinct(hits: &[Hit]) -> usize {
+    hits.iter().map(|hit| hit.pattern).collect::<BTreeSet<_>>().len()
+}
+
+/// The different patterns of `hits` (sorted by place) that lie inside the window around `name` and not in it.
+fn within(hits: &[Hit], name: Hit, window: u32) -> Vec<PatternId> {
+    let from = (name.field, name.first.saturating_sub(window));
+    let start = hits.partition_point(|hit| place(hit) < from);
+    let mut patterns = Vec::new();
+    for hit in &hits[start..] {
+        if hit.field != name.field || hit.first >= name.behind + window {
+            break;
+        }
+        let inside_name = hit.first < name.behind && hit.behind > name.first;
+        if !inside_name && !patterns.contains(&hit.pattern) {
+            patterns.push(hit.pattern);
+        }
+    }
+    patterns
+}
+
+fn veto_over(vetoes: &[Hit], longest: u32, name: Hit) -> Option<Hit> {
+    let from = (name.field, name.first.saturating_sub(longest));
+    let start = vetoes.partition_point(|veto| place(veto) < from);
+    vetoes[start..]
+        .iter()
+        .take_while(|veto| veto.field == name.field && veto.first <= name.first)
+        .find(|veto| veto.behind >= name.behind)
+        .copied()
+}
+
+/// The surname guard: `Ricardo` before `Maduro` makes it somebody else.
+fn guard(plan: &EntityPlan, name: &Name, setting: Setting<'_>) -> Option<Void> {
+    if plan.given.is_empty() || name.hit.behind - name.hit.first != 1 || name.hit.first == 0 {
+        return None;
+    }
+    let words = words_of(name.hit.field, setting);
+    let surname = word_at(words, name.hit.first)?;
+    let before = word_at(words, name.hit.first - 1)?;
+    let folded = words.folded(before);
+    let is_given_name = before.shape == Shape::Initial && folded.len() > 1;
+    let applies = surname.shape != Shape::Lower && surname.adjoins && before.sentence == surname.sentence;
+    if !applies || !is_given_name || plan.given.contains(folded) || is_function_word(folded) {
+        return None;
+    }
+    // In A Headline Like This One a capital before a surname says nothing.
+    (!is_title_case(words, surname.sentence, name.hit.first)).then_some(Void::OtherGivenName(name.hit.first - 1))
+}
+
+fn is_title_case(words: &Words, sentence: usize, at: u32) -> bool {
+    let from = at.saturating_sub(20) as usize;
+    let here = words.words()[from..].iter().take(40).filter(|word| word.sentence == sentence);
+    let (mut long, mut capital) = (0, 0);
+    for word in here.filter(|word| word.end - word.start > 3) {
+        long += 1;
+        capital += usize::from(word.shape != Shape::Lower);
+    }
+    long >= 4 && capital * 10 >= long * 8
+}
+
+fn small(name: &Name, setting: Setting<'_>) -> Option<Void> {
+    (!name.strong && is_small(name, setting)).then_some(Void::Small)
+}
+
+fn is_small(name: &Name, setting: Setting<'_>) -> bool {
+    let words = words_of(name.hit.field, setting);
+    name.capital
+        && !words.lost_capitals()
+        && word_at(words, name.hit.first).is_some_and(|word| word.shape == Shape::Lower)
+}
+
+fn words_of<'a>(field: Field, setting: Setting<'a>) -> &'a Words {
+    match field {
+        Field::Title => setting.title,
+        Field::Body => setting.body,
+    }
+}
+
+fn word_at(words: &Words, index: u32) -> Option<&Word> {
+    words.words().get(index as usize)
+}
+
+/// Words that are often capitalised before a surname and are no given name: what begins sentences and headlines, and
+/// what people are addressed by; folded, in English, Spanish and Portuguese.
+fn is_function_word(folded: &str) -> bool {
+    FUNCTION_WORDS.binary_search(&folded).is_ok()
+}
+
+#[rustfmt::skip]
+const FUNCTION_WORDS: [&str; 168] = [
+    "after", "against", "al", "also", "an", "and", "ante", "ao", "aos", "apos", "as", "asi", "at", "ate", "aunque",
+    "bajo", "because", "before", "both", "but", "by", "camarada", "can", "canciller", "candidate", "candidato",
+    "chavista", "com", "comandante", "commander", "como", "companero", "companheiro", "comrade", "con", "contra",
+    "cual", "cuando", "da", "das", "de", "del", "desde", "dictador", "dictator", "did", "ditador", "do", "does",
+    "don", "donde", "dos", "el", "em", "embora", "en", "enquanto", "entre", "esta", "este", "esto", "for", "from",
+    "general", "gobierno", "government", "governo", "had", "has", "hasta", "how", "if", "in", "is", "ja", "la", "las",
+    "leader", "lider", "lo", "los", "mais", "mandatario", "mas", "mientras", "mr", "mrs", "ms", "na", "nao", "nas",
+    "nem", "ni", "no", "nos", "not", "now", "of", "on", "onde", "or", "os", "ou", "para", "pela", "pelo", "pero",
+    "por", "porque", "presidencia", "presidency", "president", "presidente", "qual", "quando", "que", "quem", "quien",
+    "regime", "regimen", "said", "say", "says", "se", "secretario", "secretary", "segun", "segundo", "sem", "senhor",
+    "senor", "si", "sin", "since", "so", "sob", "sobre", "sr", "tambem", "tambien", "than", "that", "the", "then",
+    "these", "this", "those", "to", "tras", "um", "uma", "un", "una", "under", "venezolano", "venezuelan",
+    "venezuelano", "was", "what", "when", "where", "while", "who", "why", "will", "with", "ya", "yes",
+];
+
+/// How an entity was decided in one article: which names, which words, which veto.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// The entity.
+    pub entity: EntityName,
+    /// Whether any name is it.
+    pub accepted: bool,
+    /// The score from which a weak name counts.
+    pub threshold: f64,
+    /// Every name that was found.
+    pub names: Vec<NameAccount>,
+}
+
+/// How one name was decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NameAccount {
+    /// As it stands in the article.
+    pub text: String,
+    /// In which field.
+    pub field: Field,
+    /// Byte offset in the field.
+    pub start: usize,
+    /// Whether it is the entity.
+    pub accepted: bool,
+    /// The score of a weak name; `None` for a strong or a void one.
+    pub score: Option<f64>,
+    /// Why, in words: `near "court" +1`.
+    pub because: Vec<String>,
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.accepted { "mentioned" } else { "not mentioned" };
+        write!(formatter, "@{}: {verdict}", self.entity)?;
+        if self.names.is_empty() {
+            return formatter.write_str("; none of its names occurs");
+        }
+        for name in &self.names {
+            let verdict = if name.accepted { "yes" } else { "no" };
+            write!(formatter, "\n  \"{}\" in the {}: {verdict}", name.text, name.field.as_str())?;
+            if let Some(score) = name.score {
+                write!(formatter, ", score {score} of {}", self.threshold)?;
+            }
+            if !name.because.is_empty() {
+                write!(formatter, " ({})", name.because.join(", "))?;
+            }
+        }
+        Ok(())
+    }
+}

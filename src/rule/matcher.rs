@@ -1,0 +1,435 @@
+//! (entities, rules) → [`RuleSet`]; (rule set, article) → [`Judgement`]. One pass over the words finds everything that any
+//! rule or entity names; then only entities with a name in the text are weighed and only rules with a word in it are
+//! judged. Cost follows what is found, not how many rules there are.
+
+use super::EntitySpec;
+use super::RuleSpec;
+use super::account;
+use super::cases;
+use super::cases::TestFailure;
+use super::entity;
+use super::entity::Account;
+use super::entity::EntityPlan;
+use super::entity::Found;
+use super::entity::Name;
+use super::entity::Role;
+use super::entity::Setting;
+use super::entity::Weighed;
+use super::excerpt;
+use super::plan::Leaf;
+use super::plan::Plan;
+use super::plan::Sought;
+use super::plan::list;
+use super::trie::Hit;
+use super::trie::PatternId;
+use super::trie::Trie;
+use super::trie::is_acronym;
+use crate::model::EntityName;
+use crate::model::Excerpt;
+use crate::model::Field;
+use crate::model::Judgement;
+use crate::model::Language;
+use crate::model::Mention;
+use crate::model::Reason;
+use crate::model::RuleName;
+use crate::model::Verdict;
+use crate::text::Words;
+use crate::text::fold;
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Compiled entities and rules. Cloning it is cheap, and it can be used from many threads.
+#[derive(Clone, Debug)]
+pub struct RuleSet {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    entities: Vec<EntitySpec>,
+    rules: Vec<RuleSpec>,
+    entity_index: HashMap<EntityName, usize>,
+    rule_index: HashMap<RuleName, usize>,
+    entity_plans: Vec<EntityPlan>,
+    rule_plans: Vec<Plan>,
+    trie: Trie,
+    /// By pattern: what it is to which entity.
+    roles: Vec<Vec<(usize, Role)>>,
+    /// By pattern: the rules that name it.
+    term_rules: Vec<Vec<usize>>,
+    /// By entity: the rules that name it.
+    entity_rules: Vec<Vec<usize>>,
+    /// By pattern: as it was first written, for accounts.
+    spelling: Vec<String>,
+}
+
+/// What one article holds of a rule set's patterns.
+struct Scan {
+    title: Words,
+    body: Words,
+    /// Sorted by pattern, then by place.
+    hits: Vec<Hit>,
+    /// By entity that has a name in the text.
+    weighed: BTreeMap<usize, Vec<Weighed>>,
+}
+
+impl RuleSet {
+    /// Compiles entities and rules. Verdicts come in the order of `rules`. An `@entity` that is not among `entities` is
+    /// never found (`config` refuses such a query before).
+    pub fn compile(entities: Vec<EntitySpec>, rules: Vec<RuleSpec>) -> Self {
+        let mut inner = Inner {
+            entity_index: HashMap::new(),
+            rule_index: rules.iter().enumerate().map(|(index, rule)| (rule.name.clone(), index)).collect(),
+            entity_plans: Vec::with_capacity(entities.len()),
+            rule_plans: Vec::with_capacity(rules.len()),
+            trie: Trie::default(),
+            roles: Vec::new(),
+            term_rules: Vec::new(),
+            entity_rules: vec![Vec::new(); entities.len()],
+            spelling: Vec::new(),
+            entities,
+            rules,
+        };
+        inner.add_entities();
+        inner.add_rules();
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The rules, in the order of the verdicts.
+    pub fn rules(&self) -> &[RuleSpec] {
+        &self.inner.rules
+    }
+
+    /// The entities.
+    pub fn entities(&self) -> &[EntitySpec] {
+        &self.inner.entities
+    }
+
+    /// A rule's title for people; its name when it has none.
+    pub fn label_of_rule<'a>(&'a self, name: &'a RuleName) -> &'a str {
+        let rule = self.inner.rule_index.get(name).map(|&index| &self.inner.rules[index]);
+        rule.and_then(|rule| rule.label.as_deref()).unwrap_or(name.as_str())
+    }
+
+    /// An entity's title for people; its name when it has none.
+    pub fn label_of_entity<'a>(&'a self, name: &'a EntityName) -> &'a str {
+        let entity = self.inner.entity_index.get(name).map(|&index| &self.inner.entities[index]);
+        entity.and_then(|entity| entity.label.as_deref()).unwrap_or(name.as_str())
+    }
+
+    /// Judges an article in `language` against every rule. Offsets of mentions are bytes of `title` and `body` as given.
+    /// A rule for certain languages is applied when the language is not known: a no needs a ground.
+    pub fn judge(&self, title: &str, body: &str, language: Option<&Language>) -> Judgement {
+        let inner = &*self.inner;
+        let scan = inner.scan(title, body, language);
+        let texts = Texts { scan: &scan, title, body };
+        let mut touched = vec![false; inner.rules.len()];
+        for group in scan.hits.chunk_by(|one, other| one.pattern == other.pattern) {
+            inner.term_rules[group[0].pattern as usize].iter().for_each(|&rule| touched[rule] = true);
+        }
+        for (&entity, names) in &scan.weighed {
+            if names.iter().any(|name| name.accepted) {
+                inner.entity_rules[entity].iter().for_each(|&rule| touched[rule] = true);
+            }
+        }
+        let verdicts = inner.rules.iter().enumerate().map(|(index, rule)| {
+            let (matched, reason, mentions) = if !touched[index] {
+                (false, Reason::NothingFound, Vec::new())
+            } else if let Some(other) =
+                language.filter(|&code| !rule.languages.is_empty() && !rule.languages.contains(code))
+            {
+                (false, Reason::OtherLanguage { language: other.to_string() }, Vec::new())
+            } else {
+                inner.verdict(&inner.rule_plans[index], &texts)
+            };
+            Verdict { rule: rule.name.clone(), matched, reason, mentions }
+        });
+        let verdicts = verdicts.collect();
+        let mut mentions: Vec<Mention> =
+            scan.weighed.keys().flat_map(|&entity| inner.entity_mentions(entity, None, &texts)).collect();
+        mentions.sort_by_key(|mention| (mention.field, mention.start, mention.end));
+        Judgement { language: language.cloned(), mentions, verdicts }
+    }
+
+    /// How an entity is decided in an article: which names, which words, which veto. `None` for an unknown entity.
+    pub fn explain_entity(
+        &self,
+        entity: &EntityName,
+        title: &str,
+        body: &str,
+        language: Option<&Language>,
+    ) -> Option<Account> {
+        let inner = &*self.inner;
+        let index = *inner.entity_index.get(entity)?;
+        let scan = inner.scan(title, body, language);
+        let texts = Texts { scan: &scan, title, body };
+        let weighed = scan.weighed.get(&index).map_or(&[][..], Vec::as_slice);
+        Some(Account {
+            entity: entity.clone(),
+            accepted: weighed.iter().any(|name| name.accepted),
+            threshold: inner.entity_plans[index].threshold,
+            names: weighed.iter().map(|name| account::of(name, &inner.spelling, |hit| texts.slice(hit))).collect(),
+        })
+    }
+
+    /// The sentences that `verdicts` rest on, matched words marked: at most four, each rule at least once where that
+    /// fits, in the order of the article.
+    pub fn excerpts<'a>(
+        &self,
+        title: &str,
+        body: &str,
+        verdicts: impl IntoIterator<Item = &'a Verdict>,
+    ) -> Vec<Excerpt> {
+        excerpt::excerpts(title, body, verdicts)
+    }
+
+    /// Runs every `hit` and `miss` text of entities and rules; returns those that come out the other way.
+    pub fn test_cases(&self) -> Vec<TestFailure> {
+        cases::run(self)
+    }
+}
+
+impl Inner {
+    fn add_entities(&mut self) {
+        let names = self.entities.iter().enumerate();
+        self.entity_index = names.filter_map(|(index, spec)| Some((spec.name.clone()?, index))).collect();
+        for index in 0..self.entities.len() {
+            let spec = self.entities[index].clone();
+            self.entity_plans.push(EntityPlan {
+                name: spec.name.unwrap_or_else(|| EntityName::new("")),
+                window: spec.window.map_or(entity::WINDOW, |window| window.min(10_000)) as u32,
+                threshold: spec.threshold.unwrap_or(entity::THRESHOLD),
+                languages: spec.languages,
+                given: spec.given.iter().flat_map(|given| fold_words(given)).collect(),
+                with: spec.with.iter().filter_map(|name| self.entity_index.get(name).copied()).collect(),
+            });
+            for (terms, strong) in [(&spec.strong, true), (&spec.weak, false)] {
+                for term in terms {
+                    let single = Words::of(term).words().len() == 1;
+                    let capital = single && !is_acronym(term) && term.chars().next().is_some_and(char::is_uppercase);
+                    self.add_role(term, index, Role::Name { strong, capital });
+                }
+            }
+            for (terms, role) in [
+                (&spec.near, Role::Near),
+                (&spec.far, Role::Far),
+                (&spec.against, Role::Against),
+                (&spec.veto, Role::Veto),
+            ] {
+                terms.iter().for_each(|term| self.add_role(term, index, role));
+            }
+        }
+    }
+
+    fn add_rules(&mut self) {
+        for index in 0..self.rules.len() {
+            let root = self.rules[index].query.root.clone();
+            let entity_index = std::mem::take(&mut self.entity_index);
+            let plan = Plan::of(&root, &mut |term| self.pattern(term), &|name| entity_index.get(name).copied());
+            self.entity_index = entity_index;
+            plan.leaves(&mut |leaf| match leaf.sought {
+                Sought::Term(pattern) => self.term_rules[pattern as usize].push(index),
+                Sought::Entity(entity) => self.entity_rules[entity].push(index),
+                Sought::Nothing => {}
+            });
+            self.rule_plans.push(plan);
+        }
+        for rules in self.term_rules.iter_mut().chain(&mut self.entity_rules) {
+            rules.dedup();
+        }
+    }
+
+    fn pattern(&mut self, term: &str) -> Option<PatternId> {
+        let pattern = self.trie.add(term)?;
+        if self.trie.len() > self.roles.len() {
+            self.roles.push(Vec::new());
+            self.term_rules.push(Vec::new());
+            self.spelling.push(term.to_owned());
+        }
+        Some(pattern)
+    }
+
+    fn add_role(&mut self, term: &str, entity: usize, role: Role) {
+        if let Some(pattern) = self.pattern(term) {
+            self.roles[pattern as usize].push((entity, role));
+        }
+    }
+
+    fn scan(&self, title: &str, body: &str, language: Option<&Language>) -> Scan {
+        let (title, body) = (Words::of(title), Words::of(body));
+        let mut hits = Vec::new();
+        self.trie.scan(&title, Field::Title, &mut hits);
+        self.trie.scan(&body, Field::Body, &mut hits);
+        hits.sort_by_key(|hit| hit.pattern);
+        let found = self.found(&hits);
+        let setting = Setting { title: &title, body: &body, language, companions: 0 };
+        let mut weighed: BTreeMap<usize, Vec<Weighed>> = BTreeMap::new();
+        for (&index, found) in &found {
+            weighed.insert(index, entity::weigh(&self.entity_plans[index], found.clone(), setting));
+        }
+        // Who is mentioned by itself speaks for its companions; once, so that no two entities can hold each other up.
+        let alone: Vec<usize> =
+            weighed.iter().filter(|(_, names)| is_mentioned(names)).map(|(&index, _)| index).collect();
+        for (index, found) in found {
+            let plan = &self.entity_plans[index];
+            let companions = plan.with.iter().filter(|companion| alone.contains(companion)).count();
+            if companions > 0 {
+                weighed.insert(index, entity::weigh(plan, found, Setting { companions, ..setting }));
+            }
+        }
+        Scan { title, body, hits, weighed }
+    }
+
+    /// By entity with a name among `hits`: all its words.
+    fn found(&self, hits: &[Hit]) -> BTreeMap<usize, Found> {
+        let mut found: BTreeMap<usize, Found> = BTreeMap::new();
+        let groups = || hits.chunk_by(|one, other| one.pattern == other.pattern);
+        for group in groups() {
+            for &(index, role) in &self.roles[group[0].pattern as usize] {
+                if let Role::Name { strong, capital } = role {
+                    let names = group.iter().map(|&hit| Name { hit, strong, capital });
+                    found.entry(index).or_default().names.extend(names);
+                }
+            }
+        }
+        if found.is_empty() {
+            return found;
+        }
+        for group in groups() {
+            for &(index, role) in &self.roles[group[0].pattern as usize] {
+                let Some(found) = found.get_mut(&index) else { continue };
+                match role {
+                    Role::Name { .. } => {}
+                    Role::Near => found.near.extend(group),
+                    Role::Far => found.far.push(group[0].pattern),
+                    Role::Against => found.against.extend(group),
+                    Role::Veto => found.veto.extend(group),
+                }
+            }
+        }
+        found
+    }
+
+    fn verdict(&self, plan: &Plan, texts: &Texts<'_>) -> (bool, Reason, Vec<Mention>) {
+        let finding = plan.judge(&|leaf| self.occurs(leaf, texts));
+        if finding.holds {
+            let because = list(finding.evidence.iter().map(|leaf| self.evidence(leaf, texts)), "and");
+            let mut mentions: Vec<Mention> =
+                finding.evidence.iter().flat_map(|leaf| self.mentions(leaf, texts)).collect();
+            mentions.sort_by(|one, other| {
+                (one.field, one.start, one.end, &one.entity).cmp(&(other.field, other.start, other.end, &other.entity))
+            });
+            mentions.dedup();
+            return (true, Reason::Matched { because }, mentions);
+        }
+        let reason = if finding.would_hold {
+            let mut by: Vec<String> = finding.excluded.iter().map(|leaf| self.evidence(leaf, texts)).collect();
+            by.dedup();
+            Reason::Excluded { by: list(by.into_iter(), "and") }
+        } else if finding.evidence.is_empty() {
+            Reason::NothingFound
+        } else {
+            Reason::NotEnough { missing: list(finding.missing.iter().map(|part| part.describe()), "and") }
+        };
+        (false, reason, Vec::new())
+    }
+
+    fn occurs(&self, leaf: &Leaf, texts: &Texts<'_>) -> bool {
+        let in_field = |hit: &Hit| leaf.field.is_none_or(|field| field == hit.field);
+        match leaf.sought {
+            Sought::Term(pattern) => texts.hits(pattern).iter().any(in_field),
+            Sought::Entity(entity) => texts.names(entity).any(|name| in_field(&name.hit)),
+            Sought::Nothing => false,
+        }
+    }
+
+    /// A leaf that occurs, in people's words with the form found: `@court ("ICC")`, `"torture"`.
+    fn evidence(&self, leaf: &Leaf, texts: &Texts<'_>) -> String {
+        let first = self.mentions(leaf, texts).next();
+        let form = first.map(|mention| mention.text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let place = leaf.field.map_or(String::new(), |field| format!(" in the {}", field.as_str()));
+        match (leaf.sought, form) {
+            (Sought::Entity(_), Some(form)) => format!("{} (\"{form}\"){place}", leaf.printed),
+            (_, Some(form)) => format!("\"{form}\"{place}"),
+            (_, None) => leaf.describe(),
+        }
+    }
+
+    fn mentions<'a>(&'a self, leaf: &'a Leaf, texts: &'a Texts<'a>) -> Box<dyn Iterator<Item = Mention> + 'a> {
+        match leaf.sought {
+            Sought::Entity(entity) => Box::new(self.entity_mentions(entity, leaf.field, texts)),
+            Sought::Term(pattern) => Box::new(
+                texts
+                    .hits(pattern)
+                    .iter()
+                    .filter(|hit| leaf.field.is_none_or(|field| field == hit.field))
+                    .map(|hit| texts.mention(None, hit)),
+            ),
+            Sought::Nothing => Box::new(std::iter::empty()),
+        }
+    }
+
+    fn entity_mentions<'a>(
+        &'a self,
+        entity: usize,
+        field: Option<Field>,
+        texts: &'a Texts<'a>,
+    ) -> impl Iterator<Item = Mention> + 'a {
+        texts
+            .names(entity)
+            .filter(move |name| field.is_none_or(|field| field == name.hit.field))
+            .map(move |name| texts.mention(Some(&self.entity_plans[entity].name), &name.hit))
+    }
+}
+
+/// The article with what was found in it.
+struct Texts<'a> {
+    scan: &'a Scan,
+    title: &'a str,
+    body: &'a str,
+}
+
+impl Texts<'_> {
+    fn hits(&self, pattern: PatternId) -> &[Hit] {
+        let hits = &self.scan.hits;
+        let start = hits.partition_point(|hit| hit.pattern < pattern);
+        let length = hits[start..].partition_point(|hit| hit.pattern == pattern);
+        &hits[start..start + length]
+    }
+
+    fn names(&self, entity: usize) -> impl Iterator<Item = &Weighed> {
+        self.scan.weighed.get(&entity).into_iter().flatten().filter(|name| name.accepted)
+    }
+
+    fn range(&self, hit: &Hit) -> Range<usize> {
+        let words = match hit.field {
+            Field::Title => self.scan.title.words(),
+            Field::Body => self.scan.body.words(),
+        };
+        words[hit.first as usize].start..words[hit.behind as usize - 1].end
+    }
+
+    fn slice(&self, hit: &Hit) -> (usize, &str) {
+        let range = self.range(hit);
+        let text = match hit.field {
+            Field::Title => self.title,
+            Field::Body => self.body,
+        };
+        (range.start, &text[range])
+    }
+
+    fn mention(&self, entity: Option<&EntityName>, hit: &Hit) -> Mention {
+        let (start, text) = self.slice(hit);
+        Mention { entity: entity.cloned(), field: hit.field, start, end: start + text.len(), text: text.to_owned() }
+    }
+}
+
+fn is_mentioned(names: &[Weighed]) -> bool {
+    names.iter().any(|name| name.accepted)
+}
+
+fn fold_words(text: &str) -> Vec<String> {
+    fold(text).split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
