@@ -12,11 +12,11 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use url::Url;
 
-// pub mod email;
-// pub mod webhook;
+pub mod email;
+pub mod webhook;
 
 /// Every kind of channel. The kind's name is the key that chooses it: `[channel.NAME]` with `email = "…"`.
-pub static KINDS: &[&Kind] = &[];
+pub static KINDS: &[&Kind] = &[&email::KIND, &webhook::KIND];
 
 /// One kind of channel.
 pub struct Kind {

@@ -1,1 +1,3 @@
 //! Adapters that hand a message over: SMTP and HTTP.
+
+pub mod smtp;

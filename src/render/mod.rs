@@ -1,1 +1,12 @@
-//! alert → mail parts and payloads.
+//! alert → mail parts and payloads. Pure: the same alert and rules always give the same bytes.
+//!
+//! Everything in an alert but the names of rules and entities was written by strangers: [`line`] makes it harmless and
+//! short, the templates escape it, and both outputs have a size that no input can exceed.
+
+pub mod line;
+pub mod mail;
+pub mod payload;
+pub mod words;
+
+#[cfg(test)]
+pub(crate) mod sample;

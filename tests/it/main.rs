@@ -1,1 +1,3 @@
-fn main() {}
+//! One integration binary: one module per promise.
+
+mod smtp;

@@ -1,0 +1,246 @@
+//! (alert, the receiver's rules) → subject, text and HTML: both parts hold the same items.
+//!
+//! No input makes the HTML longer than [`HTML_LIMIT`]: what does not fit is shortened, and lists say how many more there
+//! are. Nothing in it is loaded from anywhere.
+
+use super::line::Piece;
+use super::line::clean;
+use super::line::joined;
+use super::line::pieces;
+use super::words;
+use crate::model::Alert;
+use crate::model::Field;
+use crate::model::RuleName;
+use crate::model::alert::RuleTold;
+use minijinja::AutoEscape;
+use minijinja::Environment;
+use minijinja::Output;
+use minijinja::State;
+use minijinja::Value;
+use minijinja::context;
+use minijinja::syntax::SyntaxConfig;
+use std::fmt::Write;
+use url::Url;
+
+/// Longest HTML part in bytes. Gmail cuts off behind about 102 kB.
+pub const HTML_LIMIT: usize = 90_000;
+
+/// Longest subject in characters.
+pub const SUBJECT_LIMIT: usize = 150;
+
+/// A rendered mail before it has headers and encodings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// One line, at most [`SUBJECT_LIMIT`] characters.
+    pub subject: String,
+    /// The `text/plain` part, lines ended by `\n`.
+    pub text: String,
+    /// The `text/html` part, lines ended by `\n`.
+    pub html: String,
+}
+
+/// Why there is no letter.
+#[derive(Debug, thiserror::Error)]
+pub enum LetterError {
+    /// The receiver subscribed to none of the alert's rules.
+    #[error("the alert holds none of the receiver's rules")]
+    NoRule,
+    /// A template is broken.
+    #[error("the mail's template failed: {0}")]
+    Template(#[from] minijinja::Error),
+}
+
+/// Renders `alert` for a `receiver` who subscribed to `rules`; other rules of the alert, and sentences that were chosen
+/// only for them, are not shown. `prefix` stands before the subject.
+///
+/// # Errors
+/// When none of `rules` is in the alert, or a template fails.
+pub fn letter(alert: &Alert, rules: &[RuleName], receiver: &str, prefix: Option<&str>) -> Result<Letter, LetterError> {
+    let told: Vec<&RuleTold> = alert.rules.iter().filter(|rule| rules.contains(&rule.name)).collect();
+    if told.is_empty() {
+        return Err(LetterError::NoRule);
+    }
+    let mut templates = Environment::new();
+    templates
+        .set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
+    templates.set_formatter(escaped);
+    templates.add_template("mail.html", include_str!("templates/mail.html"))?;
+    templates.add_template("mail.txt", include_str!("templates/mail.txt"))?;
+
+    let subject = subject(alert, prefix);
+    for sizes in SIZES {
+        let context = context(alert, &told, receiver, &subject, sizes);
+        let html = templates.get_template("mail.html")?.render(&context)?;
+        if html.len() < HTML_LIMIT || sizes.last {
+            let text = templates.get_template("mail.txt")?.render(&context)?;
+            return Ok(Letter { subject, text, html });
+        }
+    }
+    unreachable!("the last of SIZES returns")
+}
+
+/// What an expression of a template becomes. minijinja's own also turns each `/` into six characters, which is safe but
+/// makes addresses long and hard to check by eye.
+fn escaped(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+    let text = value.to_string();
+    if matches!(state.auto_escape(), AutoEscape::None) || value.is_safe() {
+        return out.write_str(&text).map_err(minijinja::Error::from);
+    }
+    for character in text.chars() {
+        match character {
+            '&' => out.write_str("&amp;"),
+            '<' => out.write_str("&lt;"),
+            '>' => out.write_str("&gt;"),
+            '"' => out.write_str("&quot;"),
+            '\'' => out.write_str("&#39;"),
+            other => out.write_char(other),
+        }?;
+    }
+    Ok(())
+}
+
+/// How much of each list and field is shown.
+struct Sizes {
+    title: usize,
+    rules: usize,
+    reason: usize,
+    excerpts: usize,
+    excerpt: usize,
+    entities: usize,
+    forms: usize,
+    address: usize,
+    last: bool,
+}
+
+/// The first is what people get; the others are for alerts that somebody blew up.
+static SIZES: &[Sizes] = &[
+    Sizes {
+        title: 300,
+        rules: 20,
+        reason: 400,
+        excerpts: 12,
+        excerpt: 600,
+        entities: 16,
+        forms: 6,
+        address: 4000,
+        last: false,
+    },
+    Sizes {
+        title: 200,
+        rules: 6,
+        reason: 120,
+        excerpts: 3,
+        excerpt: 200,
+        entities: 6,
+        forms: 2,
+        address: 1500,
+        last: true,
+    },
+];
+
+/// Longest label, name or form of a word.
+const NAME: usize = 100;
+
+fn subject(alert: &Alert, prefix: Option<&str>) -> String {
+    let title = clean(&alert.title, SUBJECT_LIMIT);
+    let title = if title.is_empty() { format!("No headline, from {}", site(alert)) } else { title };
+    match prefix {
+        Some(prefix) => clean(&format!("{prefix} {title}"), SUBJECT_LIMIT),
+        None => title,
+    }
+}
+
+fn site(alert: &Alert) -> String {
+    let name = alert.site_name.as_deref().map(|name| clean(name, NAME)).unwrap_or_default();
+    if name.is_empty() { clean(alert.source.as_str(), NAME) } else { name }
+}
+
+fn context(alert: &Alert, told: &[&RuleTold], receiver: &str, subject: &str, sizes: &Sizes) -> Value {
+    let title = clean(&alert.title, sizes.title);
+    let untitled = title.is_empty();
+    let rules: Vec<Value> = told
+        .iter()
+        .take(sizes.rules)
+        .map(|rule| {
+            context! {
+                label => clean(&rule.label, NAME),
+                reason => clean(&words::reason(&rule.reason, &alert.entities), sizes.reason),
+            }
+        })
+        .collect();
+    let chosen: Vec<_> = alert
+        .excerpts
+        .iter()
+        .filter(|excerpt| excerpt.rules.iter().any(|name| told.iter().any(|rule| rule.name == *name)))
+        .collect();
+    let shown: Vec<(Field, Vec<Piece>)> = chosen
+        .iter()
+        .take(sizes.excerpts)
+        .map(|excerpt| (excerpt.field, pieces(excerpt, sizes.excerpt)))
+        .filter(|(_, pieces)| !pieces.is_empty())
+        .collect();
+    let preview = shown.first().map(|(_, pieces)| clean(&joined(pieces), 140)).unwrap_or_default();
+    let entities: Vec<Value> = alert
+        .entities
+        .iter()
+        .take(sizes.entities)
+        .map(|entity| {
+            let forms: Vec<String> = entity.forms.iter().take(sizes.forms).map(|form| clean(form, NAME)).collect();
+            context! { label => clean(&entity.label, NAME), forms => forms, mentions => entity.mentions }
+        })
+        .collect();
+    let address = address(&alert.url, sizes.address);
+    context! {
+        subject,
+        preview,
+        title => if untitled { "No headline".to_owned() } else { title },
+        language => alert.language.as_ref().map(|language| words::language(language)),
+        // A missing headline is told in English.
+        code => alert.language.as_ref().map(|language| language.as_str()),
+        direction => alert.language.as_ref().map_or("auto", |language| words::direction(language)),
+        site => site(alert),
+        source => clean(alert.source.as_str(), NAME),
+        byline => alert.byline.as_deref().map(|byline| clean(byline, NAME)).filter(|byline| !byline.is_empty()),
+        published => alert.published.map(words::time),
+        listed => words::time(alert.listed_at),
+        judged => words::time(alert.judged_at),
+        link => address.link,
+        address => address.shown,
+        revision => alert.revision,
+        unread => alert.unread.as_ref().map(|reason| clean(&reason.to_string(), sizes.reason)),
+        copy_of => alert.copy_of.as_deref().map(|title| clean(title, sizes.title)),
+        more_rules => told.len().saturating_sub(sizes.rules),
+        rules,
+        more_excerpts => chosen.len().saturating_sub(sizes.excerpts),
+        excerpts => shown.iter().map(|(field, pieces)| excerpt(*field, pieces)).collect::<Vec<_>>(),
+        more_entities => alert.entities.len().saturating_sub(sizes.entities),
+        entities,
+        receiver => clean(receiver, NAME),
+    }
+}
+
+fn excerpt(field: Field, pieces: &[Piece]) -> Value {
+    let pieces: Vec<Value> =
+        pieces.iter().map(|piece| context! { text => piece.text.as_str(), marked => piece.marked }).collect();
+    context! { pieces, headline => field == Field::Title }
+}
+
+struct Address {
+    /// What a click opens: only http and https, and only when it fits.
+    link: Option<String>,
+    /// The same for eyes.
+    shown: String,
+}
+
+fn address(text: &str, longest: usize) -> Address {
+    match Url::parse(text.trim()) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.as_str().len() <= longest => {
+            let bare = url.as_str().split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+            Address { link: Some(url.as_str().to_owned()), shown: clean(bare.trim_end_matches('/'), 90) }
+        }
+        _ => Address { link: None, shown: clean(text, 200) },
+    }
+}
+
+#[cfg(test)]
+mod tests;

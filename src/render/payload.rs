@@ -1,0 +1,272 @@
+//! (alert, the receiver's rules) → the JSON that a webhook carries: `docs/schema/alert.matched.1.json`.
+//!
+//! No input makes it longer than [`LIMIT`]: long fields are shortened, lists are cut, and `omitted` counts what is missing.
+
+use super::line::clean;
+use crate::model::Alert;
+use crate::model::Excerpt;
+use crate::model::Field;
+use crate::model::RuleName;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+
+/// Longest body in bytes; Standard Webhooks advises 20 kB.
+pub const LIMIT: usize = 20_000;
+
+/// The value of `type`.
+pub const TYPE: &str = "alert.matched";
+
+/// The value of `schema`: `$id` of the JSON Schema; its number changes when a receiver would have to.
+pub const SCHEMA: &str = "urn:atalaya:schema:alert.matched:1";
+
+/// The body of a webhook.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Payload {
+    /// [`TYPE`].
+    pub r#type: String,
+    /// When the alert came about; the same at every try.
+    pub timestamp: Timestamp,
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The alert.
+    pub data: Data,
+}
+
+/// What is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Data {
+    /// The story's identity: the same for all that is told of it.
+    pub story_key: String,
+    /// 1 for the first telling.
+    pub revision: u32,
+    /// The receiver's rules that matched.
+    pub rules: Vec<Rule>,
+    /// The entities found, most mentioned first.
+    pub entities: Vec<Entity>,
+    /// The sentences that matched.
+    pub excerpts: Vec<Sentence>,
+    /// The headline.
+    pub title: String,
+    /// Where a reader finds it.
+    pub url: String,
+    /// The source that listed it first: its name in the configuration.
+    pub source: String,
+    /// The name that the site gives itself.
+    pub site_name: Option<String>,
+    /// As the page prints it.
+    pub byline: Option<String>,
+    /// ISO 639-1.
+    pub language: Option<String>,
+    /// When it was published, by its own account.
+    pub published: Option<Timestamp>,
+    /// When Atalaya listed it.
+    pub listed_at: Timestamp,
+    /// When it was judged.
+    pub judged_at: Timestamp,
+    /// Set when the page could not be read and the feed's own text was judged.
+    pub unread: Option<Why>,
+    /// Set when this is a copy of a story told before for other rules: that story's headline.
+    pub copy_of: Option<String>,
+    /// How much did not fit.
+    pub omitted: Omitted,
+}
+
+/// A rule that matched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Its title for people.
+    pub label: String,
+    /// Why it matched.
+    pub reason: Why,
+}
+
+/// A reason, for programs and for people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Why {
+    /// Stable.
+    pub code: String,
+    /// In words.
+    pub text: String,
+}
+
+/// An entity that was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entity {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Its title for people.
+    pub label: String,
+    /// The forms in which the article has it.
+    pub forms: Vec<String>,
+    /// How many mentions.
+    pub mentions: usize,
+}
+
+/// A sentence that matched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sentence {
+    /// Where it stands.
+    pub field: Field,
+    /// The sentence.
+    pub text: String,
+    /// What matched in it, ascending.
+    pub marks: Vec<Mark>,
+    /// The receiver's rules for which it was chosen.
+    pub rules: Vec<String>,
+}
+
+/// Words of a sentence that matched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Offset of the first byte in the sentence's UTF-8.
+    pub start: usize,
+    /// Offset behind the last byte.
+    pub end: usize,
+    /// The bytes between.
+    pub text: String,
+}
+
+/// How many entries of each list did not fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Omitted {
+    /// Of `rules`.
+    pub rules: usize,
+    /// Of `entities`.
+    pub entities: usize,
+    /// Of `excerpts`.
+    pub excerpts: usize,
+}
+
+/// The payload of `alert` for a receiver who subscribed to `rules`, as JSON of at most [`LIMIT`] bytes.
+///
+/// # Errors
+/// When none of `rules` is in the alert.
+pub fn json(alert: &Alert, rules: &[RuleName]) -> Result<Vec<u8>, PayloadError> {
+    let mut payload = payload(alert, rules);
+    if payload.data.rules.is_empty() {
+        return Err(PayloadError::NoRule);
+    }
+    loop {
+        let bytes = serde_json::to_vec(&payload)?;
+        if bytes.len() <= LIMIT || !lighten(&mut payload.data) {
+            return Ok(bytes);
+        }
+    }
+}
+
+/// Why there is no payload.
+#[derive(Debug, thiserror::Error)]
+pub enum PayloadError {
+    /// The receiver subscribed to none of the alert's rules.
+    #[error("the alert holds none of the receiver's rules")]
+    NoRule,
+    /// It cannot be written as JSON.
+    #[error("the alert cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Longest name or label in characters.
+const NAME: usize = 100;
+
+fn payload(alert: &Alert, rules: &[RuleName]) -> Payload {
+    let told = |name: &RuleName| rules.contains(name) && alert.rules.iter().any(|rule| rule.name == *name);
+    let why = |reason: &crate::model::Reason| Why { code: reason.code().into(), text: clean(&reason.to_string(), 400) };
+    let optional = |text: &Option<String>, longest| text.as_deref().map(|text| clean(text, longest));
+    Payload {
+        r#type: TYPE.into(),
+        timestamp: alert.judged_at,
+        schema: SCHEMA.into(),
+        data: Data {
+            story_key: alert.story_key.clone(),
+            revision: alert.revision,
+            rules: alert
+                .rules
+                .iter()
+                .filter(|rule| rules.contains(&rule.name))
+                .map(|rule| Rule {
+                    name: rule.name.as_str().into(),
+                    label: clean(&rule.label, NAME),
+                    reason: why(&rule.reason),
+                })
+                .collect(),
+            entities: alert
+                .entities
+                .iter()
+                .map(|entity| Entity {
+                    name: entity.name.as_str().into(),
+                    label: clean(&entity.label, NAME),
+                    forms: entity.forms.iter().take(10).map(|form| clean(form, NAME)).collect(),
+                    mentions: entity.mentions,
+                })
+                .collect(),
+            excerpts: alert
+                .excerpts
+                .iter()
+                .filter(|excerpt| excerpt.rules.iter().any(told))
+                .map(|excerpt| sentence(excerpt, rules))
+                .filter(|sentence| !sentence.text.is_empty())
+                .collect(),
+            title: clean(&alert.title, 500),
+            url: alert.url.clone(),
+            source: alert.source.as_str().into(),
+            site_name: optional(&alert.site_name, NAME),
+            byline: optional(&alert.byline, 200),
+            language: alert.language.as_ref().map(|language| language.as_str().into()),
+            published: alert.published,
+            listed_at: alert.listed_at,
+            judged_at: alert.judged_at,
+            unread: alert.unread.as_ref().map(why),
+            copy_of: optional(&alert.copy_of, 500),
+            omitted: Omitted::default(),
+        },
+    }
+}
+
+fn sentence(excerpt: &Excerpt, rules: &[RuleName]) -> Sentence {
+    let mut text = String::new();
+    let mut marks = Vec::new();
+    for piece in super::line::pieces(excerpt, 800) {
+        let start = text.len();
+        text.push_str(&piece.text);
+        if piece.marked {
+            marks.push(Mark { start, end: text.len(), text: piece.text });
+        }
+    }
+    let rules = excerpt.rules.iter().filter(|rule| rules.contains(rule)).map(|rule| rule.as_str().into()).collect();
+    Sentence { field: excerpt.field, text, marks, rules }
+}
+
+/// Takes the least important thing away; false when nothing is left to take.
+fn lighten(data: &mut Data) -> bool {
+    if data.excerpts.len() > 3 {
+        data.excerpts.pop();
+        data.omitted.excerpts += 1;
+    } else if data.entities.len() > 5 {
+        data.entities.pop();
+        data.omitted.entities += 1;
+    } else if data.rules.len() > 5 {
+        // The sentences of that rule name it no longer.
+        if let Some(gone) = data.rules.pop() {
+            data.excerpts.iter_mut().for_each(|excerpt| excerpt.rules.retain(|rule| *rule != gone.name));
+        }
+        data.omitted.rules += 1;
+    } else if data.excerpts.pop().is_some() {
+        data.omitted.excerpts += 1;
+    } else if data.entities.pop().is_some() {
+        data.omitted.entities += 1;
+    } else if data.url.len() > 2000 {
+        data.url = clean(&data.url, 1000);
+    } else if data.rules.len() > 1 {
+        data.rules.pop();
+        data.omitted.rules += 1;
+    } else {
+        return false;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests;

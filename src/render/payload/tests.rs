@@ -1,0 +1,163 @@
+use super::LIMIT;
+use super::Payload;
+use super::PayloadError;
+use super::SCHEMA;
+use super::json;
+use crate::model::Alert;
+use crate::model::Reason;
+use crate::model::RuleName;
+use crate::model::alert::RuleTold;
+use crate::render::sample;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+fn rules(names: &[&str]) -> Vec<RuleName> {
+    names.iter().map(|name| RuleName::new(*name)).collect()
+}
+
+fn payload(alert: &Alert, names: &[&str]) -> Payload {
+    let bytes = json(alert, &rules(names)).expect("a payload");
+    assert!(bytes.len() <= LIMIT, "{} bytes", bytes.len());
+    serde_json::from_slice(&bytes).expect("a payload is JSON")
+}
+
+/// Fails where `value` has other keys than `schema` names, or another type.
+fn fits(root: &Value, schema: &Value, value: &Value, path: &str) {
+    let schema = match schema.get("$ref").and_then(Value::as_str) {
+        Some(place) => root.pointer(place.trim_start_matches('#')).expect("the definition exists"),
+        None => schema,
+    };
+    if let Some(choices) = schema["anyOf"].as_array() {
+        let chosen = usize::from(value.is_null());
+        return fits(root, &choices[chosen], value, path);
+    }
+    if let Some(constant) = schema.get("const") {
+        assert_eq!(value, constant, "{path}");
+        return;
+    }
+    let found = match value {
+        Value::Null => "null",
+        Value::String(_) => "string",
+        Value::Number(_) => "integer",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+        Value::Bool(_) => "boolean",
+    };
+    match &schema["type"] {
+        Value::String(only) => assert_eq!(only, found, "{path}"),
+        Value::Array(any) => assert!(any.iter().any(|one| one == found), "{path} is {found}"),
+        _ => assert!(schema["enum"].as_array().is_some_and(|names| names.contains(value)), "{path}"),
+    }
+    match value {
+        Value::Object(map) => {
+            let keys: BTreeSet<&str> = map.keys().map(String::as_str).collect();
+            let named: BTreeSet<&str> =
+                schema["properties"].as_object().expect("properties").keys().map(String::as_str).collect();
+            let required: BTreeSet<&str> =
+                schema["required"].as_array().expect("required").iter().filter_map(Value::as_str).collect();
+            assert_eq!(keys, named, "{path}");
+            assert_eq!(keys, required, "{path}");
+            for (key, value) in map {
+                fits(root, &schema["properties"][key], value, &format!("{path}/{key}"));
+            }
+        }
+        Value::Array(list) => {
+            list.iter().for_each(|value| fits(root, &schema["items"], value, &format!("{path}/*")));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_published_schema_names_every_key() {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../../docs/schema/alert.matched.1.json")).expect("the schema is JSON");
+    assert_eq!(schema["$id"], SCHEMA);
+    let full = {
+        let mut alert = sample::alert();
+        alert.unread = Some(Reason::EmptyPage);
+        alert.copy_of = Some("Relatores".into());
+        alert
+    };
+    let bare = Alert {
+        byline: None,
+        site_name: None,
+        language: None,
+        published: None,
+        entities: Vec::new(),
+        excerpts: Vec::new(),
+        ..sample::alert()
+    };
+    for alert in [full, bare] {
+        let value = serde_json::to_value(payload(&alert, &["detention"])).expect("JSON");
+        fits(&schema, &schema, &value, "");
+    }
+}
+
+#[test]
+fn the_body_as_programs_get_it() {
+    insta::assert_snapshot!(serde_json::to_string_pretty(&payload(&sample::alert(), &["detention"])).expect("JSON"));
+}
+
+#[test]
+fn marks_are_byte_ranges_of_the_text_that_is_sent() {
+    let mut alert = sample::alert();
+    alert.excerpts[0].text = format!("  «ñ»  {} privados  de libertad {}", "á".repeat(2000), "é".repeat(2000));
+    let start = alert.excerpts[0].text.find("privados").expect("it is there");
+    alert.excerpts[0].marks = vec![(start, start + "privados  de libertad".len())];
+    let payload = payload(&alert, &["detention"]);
+    let mut marks = 0;
+    for excerpt in &payload.data.excerpts {
+        for mark in &excerpt.marks {
+            assert_eq!(excerpt.text.get(mark.start..mark.end), Some(mark.text.as_str()));
+            marks += 1;
+        }
+    }
+    assert_eq!(marks, 2);
+    assert_eq!(payload.data.excerpts[0].marks[0].text, "privados de libertad");
+}
+
+#[test]
+fn only_the_receivers_rules_are_told() {
+    let mut alert = sample::alert();
+    alert.rules.push(RuleTold {
+        name: RuleName::new("other"),
+        label: "Other".into(),
+        reason: Reason::Matched { because: "\"x\"".into() },
+    });
+    alert.excerpts[1].rules = rules(&["other"]);
+    alert.excerpts[0].rules = rules(&["other", "detention"]);
+    let data = payload(&alert, &["detention"]).data;
+    assert_eq!(data.rules.len(), 1);
+    assert_eq!(data.excerpts.len(), 1);
+    assert_eq!(data.excerpts[0].rules, ["detention"]);
+    assert!(matches!(json(&alert, &rules(&["unknown"])), Err(PayloadError::NoRule)));
+}
+
+#[test]
+fn what_does_not_fit_is_counted() {
+    let mut alert = sample::alert();
+    let long = "\"\\ ü".repeat(3000);
+    alert.title = long.clone();
+    alert.byline = Some(long.clone());
+    alert.url = format!("https://example.org/{}", "%22".repeat(10_000));
+    alert.copy_of = Some(long.clone());
+    alert.excerpts[0].text = long.clone();
+    alert.excerpts[0].marks = (0..300).map(|n| (n * 5, n * 5 + 1)).collect();
+    alert.excerpts = vec![alert.excerpts[0].clone(); 150];
+    alert.entities[0].label = long.clone();
+    alert.entities[0].forms = vec![long.clone(); 50];
+    alert.entities = vec![alert.entities[0].clone(); 150];
+    let names: Vec<String> = (0..150).map(|n| format!("rule{n}")).collect();
+    alert.rules.extend(names.iter().map(|name| RuleTold {
+        name: RuleName::new(name.as_str()),
+        label: long.clone(),
+        reason: Reason::Matched { because: long.clone() },
+    }));
+    let names: Vec<&str> = names.iter().map(String::as_str).chain(["detention"]).collect();
+    let data = payload(&alert, &names).data;
+    assert!(!data.rules.is_empty());
+    assert_eq!(data.rules.len() + data.omitted.rules, 151);
+    assert_eq!(data.excerpts.len() + data.omitted.excerpts, 150);
+    assert_eq!(data.entities.len() + data.omitted.entities, 150);
+}
