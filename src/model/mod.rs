@@ -5,6 +5,7 @@ pub mod article;
 pub mod fault;
 pub mod ids;
 pub mod item;
+pub mod listing;
 pub mod reason;
 pub mod setting;
 
@@ -31,4 +32,6 @@ pub use ids::SubscriptionName;
 pub use item::Entry;
 pub use item::Item;
 pub use item::ItemState;
+pub use listing::Document;
+pub use listing::Listing;
 pub use reason::Reason;

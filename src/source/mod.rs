@@ -1,6 +1,5 @@
 //! Source kinds: state → request, reply → entries. A kind is one file and two lines here: `mod` and [`KINDS`].
 
-use crate::model::Entry;
 use crate::model::Reason;
 use crate::model::SourceName;
 use crate::model::setting::Complaint;
@@ -13,6 +12,9 @@ use url::Url;
 
 // pub mod feed;
 // pub mod page;
+
+pub use crate::model::Document;
+pub use crate::model::Listing;
 
 /// Every kind of source. The kind's name is the key that chooses it: `[source.NAME]` with `feed = "…"`.
 pub static KINDS: &[&Kind] = &[];
@@ -42,30 +44,6 @@ pub trait Watch: Send + Sync {
     /// # Errors
     /// When the answer is not what the kind reads; an answer without entries is no error but a warning in the listing.
     fn listing(&self, document: &Document<'_>) -> Result<Listing, Reason>;
-}
-
-/// An answer as it came, decompressed.
-#[derive(Clone, Copy, Debug)]
-pub struct Document<'a> {
-    /// The address that answered, after redirects.
-    pub url: &'a Url,
-    /// The whole Content-Type header, if there was one.
-    pub content_type: Option<&'a str>,
-    /// The body.
-    pub bytes: &'a [u8],
-}
-
-/// What one answer lists.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Listing {
-    /// Such as `rss2`, `atom`, `json_feed`, `page`.
-    pub format: String,
-    /// The name that the source gives itself.
-    pub title: Option<String>,
-    /// In document order.
-    pub entries: Vec<Entry>,
-    /// What was odd: a lower-case sentence each.
-    pub warnings: Vec<String>,
 }
 
 /// One `[source.NAME]` of the configuration, checked.
