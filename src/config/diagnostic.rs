@@ -140,6 +140,10 @@ impl Report {
         });
     }
 
+    pub(super) fn errors(&self) -> usize {
+        self.found.borrow().iter().filter(|diagnostic| diagnostic.is_error()).count()
+    }
+
     /// A secret that no message may repeat. One of three letters or fewer is not looked for: too many words hold it.
     pub(super) fn conceal(&self, secret: &str) {
         if secret.chars().count() > 3 {
@@ -162,6 +166,11 @@ impl Report {
             (file, diagnostic.place.as_ref().map(|place| place.span.start))
         });
         for diagnostic in &mut all {
+            // Names and texts of the file may hold newlines and a terminal's control characters.
+            for text in [&mut diagnostic.message, &mut diagnostic.label] {
+                *text = text.replace(char::is_control, " ");
+            }
+            diagnostic.help = diagnostic.help.replace(|letter: char| letter.is_control() && letter != '\n', " ");
             for text in [&mut diagnostic.message, &mut diagnostic.label, &mut diagnostic.help] {
                 for secret in &secrets {
                     if text.contains(secret.as_str()) {

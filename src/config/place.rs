@@ -91,7 +91,13 @@ fn copy(quoted: &mut String, piece: &str, at: usize, (start, end): (usize, usize
     if here.contains(&end) {
         span.end = quoted.len() + (end - at);
     }
-    quoted.push_str(piece);
+    for letter in piece.chars() {
+        match letter {
+            // A terminal would obey them. As many bytes as before, so that the place stays right.
+            letter if letter.is_control() && letter != '\t' => quoted.push_str(&"?".repeat(letter.len_utf8())),
+            letter => quoted.push(letter),
+        }
+    }
 }
 
 fn floor(text: &str, at: usize) -> usize {
