@@ -101,12 +101,15 @@ fn config(
         .filter_map(|channel| channels::channel(channel, channel_kinds, has_mail, environment, report))
         .collect();
     let (rule_names, channel_names) = (names(&all_rules), names(&all_channels));
+    let errors_before = report.errors();
     let subscriptions: Vec<_> = all_subscriptions
         .iter()
         .map(|definition| subscriptions::subscription(definition, &rule_names, &channel_names, report))
         .collect();
-    subscriptions::uncovered(&subscriptions, &all_rules, &all_channels, report);
-    if all_sources.is_empty() {
+    if report.errors() == errors_before {
+        subscriptions::uncovered(&subscriptions, &all_rules, &all_channels, report);
+    }
+    if all_sources.is_empty() && report.errors() == 0 {
         let help = "add `[source.NAME]` with `feed = \"https://…\"`";
         report.about_file(Severity::Warning, &documents[0].file.name, "nothing is watched".into(), help.into());
     }

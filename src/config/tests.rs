@@ -303,8 +303,27 @@ fn the_plain_rendering_is_drawn_in_ascii_and_without_colour() {
 
 #[test]
 fn no_text_makes_the_reader_panic() {
-    let faults =
-        ["", "\u{feff}", "=", "[", "[[", "]", "a", "a=", "a.b.", "\"\"\"", "'''", "{", "a={", "a=[", "a={b=", "\\"];
+    let faults = [
+        "",
+        "\u{feff}",
+        "=",
+        "[",
+        "[[",
+        "]",
+        "a",
+        "a=",
+        "a.b.",
+        "\"\"\"",
+        "'''",
+        "{",
+        "a={",
+        "a=[",
+        "a={b=",
+        "\\",
+        "password",
+        "password \t",
+        "password =",
+    ];
     for fault in faults {
         for text in
             [fault.to_owned(), format!("{PAPER}{fault}"), format!("{fault}\n{PAPER}"), format!("a = \"{fault}\"\n")]
