@@ -1,6 +1,7 @@
 //! (policy, history, reply, now) → next check. Pure; the only place that says when a source is asked again.
 
 use croner::Cron;
+use croner::errors::CronError;
 use croner::parser::CronParser;
 use croner::parser::Seconds;
 use croner::parser::Year;
@@ -91,8 +92,12 @@ impl Schedule {
     /// When either cannot be read, or the time never comes.
     pub fn cron(expression: &str, zone: &str) -> Result<Self, ScheduleError> {
         let zone = Self::zone(zone)?;
+        let fields = expression.split_whitespace().count();
+        if fields != 5 && !expression.trim_start().starts_with('@') {
+            return Err(ScheduleError::NotCron(format!("it has {fields} fields where five are due")));
+        }
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let cron = parser.parse(expression).map_err(|error| ScheduleError::NotCron(error.to_string()))?;
+        let cron = parser.parse(expression).map_err(|error| ScheduleError::NotCron(said(error)))?;
         // Any start will do: five fields repeat within 28 years or never come true.
         cron.find_next_occurrence(&Timestamp::UNIX_EPOCH.to_zoned(zone.clone()), false)
             .map_err(|_| ScheduleError::Never)?;
@@ -130,10 +135,7 @@ impl fmt::Display for ScheduleError {
         match self {
             Self::TooOften => formatter.write_str("the interval is shorter than a second"),
             Self::NotCron(error) => {
-                let error = error.trim_end_matches('.');
-                let mut letters = error.chars();
-                let first = letters.next().map(|letter| letter.to_lowercase().to_string()).unwrap_or_default();
-                write!(formatter, "not a cron expression: {first}{}", letters.as_str())
+                write!(formatter, "not a cron expression: {error}")
             }
             Self::Never => formatter.write_str("the time of the cron expression never comes"),
             Self::UnknownZone => formatter.write_str("the time zone is unknown"),
@@ -142,6 +144,16 @@ impl fmt::Display for ScheduleError {
 }
 
 impl std::error::Error for ScheduleError {}
+
+/// What the reader of cron expressions says, as a fragment.
+fn said(error: CronError) -> String {
+    let text = match error {
+        CronError::InvalidPattern(text) | CronError::IllegalCharacters(text) | CronError::ComponentError(text) => text,
+        other => other.to_string(),
+    };
+    let mut letters = text.trim_end_matches('.').chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
 
 /// `seed` out of 2^32 of `width / divisor`.
 fn fraction(width: SignedDuration, seed: u32, divisor: i128) -> SignedDuration {

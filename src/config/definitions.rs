@@ -42,7 +42,7 @@ pub(super) fn single<'a>(documents: &'a [Document], key: &str, report: &Report) 
         .collect();
     if all.len() > 1 {
         let places: Vec<&Place> = all.iter().map(|(_, entry)| &entry.key_place).collect();
-        twice(&format!("`{key}`"), &places, report);
+        twice(&format!("`{key}`"), &places, "keep one of the two", report);
     }
     all.first().copied()
 }
@@ -95,7 +95,7 @@ fn without_repeats<'a>(all: Vec<Definition<'a>>, section: &str, report: &Report)
         let (of_packs, own): (Vec<_>, Vec<_>) = same.into_iter().partition(|definition| definition.document.pack);
         for several in [&of_packs, &own].into_iter().filter(|several| several.len() > 1) {
             let places: Vec<&Place> = several.iter().map(|definition| definition.place).collect();
-            twice(&several[0].head, &places, report);
+            twice(&several[0].head, &places, "rename one of the two, or remove it", report);
         }
         let switches_off = section == "rule" && own.first().is_some_and(|own| only_switches_off(own.entries));
         match (of_packs.into_iter().next(), own.into_iter().next()) {
@@ -123,10 +123,10 @@ fn only_switches_off(entries: &[Entry]) -> bool {
     matches!(entries, [Entry { key, node, .. }] if key == "enabled" && matches!(node.value, Value::Flag(false)))
 }
 
-fn twice(what: &str, places: &[&Place], report: &Report) {
+fn twice(what: &str, places: &[&Place], help: &str, report: &Report) {
     for (index, place) in places.iter().enumerate() {
         let other = places[usize::from(index == 0)];
         let message = format!("{what} is defined twice");
-        report.error(place, message, format!("also at {other:?}"), "rename one of the two, or remove it");
+        report.error(place, message, format!("also at {other:?}"), help);
     }
 }

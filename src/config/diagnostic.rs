@@ -105,6 +105,7 @@ impl std::error::Error for Diagnostics {}
 pub(super) struct Report {
     found: RefCell<Vec<Diagnostic>>,
     concealed: RefCell<Vec<String>>,
+    shadows: RefCell<Vec<Place>>,
 }
 
 impl Report {
@@ -140,6 +141,18 @@ impl Report {
         });
     }
 
+    /// Broken syntax; what is found in its shadow is only its consequence and is not told.
+    pub(super) fn syntax_error(&self, place: &Place, message: String, help: String) {
+        if !self.shadows.borrow().iter().any(|shadow| shadow.covers(place)) {
+            self.error(place, message, "here", help);
+            self.shadows.borrow_mut().push(place.shadow());
+        }
+    }
+
+    pub(super) fn errors(&self) -> usize {
+        self.found.borrow().iter().filter(|diagnostic| diagnostic.is_error()).count()
+    }
+
     /// A secret that no message may repeat. One of three letters or fewer is not looked for: too many words hold it.
     pub(super) fn conceal(&self, secret: &str) {
         if secret.chars().count() > 3 {
@@ -155,6 +168,17 @@ impl Report {
     /// In the order of `files`, then of their lines; what concerns no place comes first. No secret of any file is in it.
     pub(super) fn into_diagnostics(self, files: &[String]) -> Vec<Diagnostic> {
         let mut all = self.found.into_inner();
+        let shadows = self.shadows.into_inner();
+        let mut told: Vec<Place> = Vec::new();
+        all.retain(|found| {
+            let Some(place) = &found.place else { return shadows.is_empty() || found.is_error() };
+            let shadowed = shadows.iter().any(|shadow| shadow.covers(place));
+            // The first in a shadow is the syntax error itself.
+            let first =
+                !told.iter().any(|other| shadows.iter().any(|shadow| shadow.covers(other) && shadow.covers(place)));
+            told.push(place.clone());
+            if shadowed { first } else { shadows.is_empty() || found.is_error() }
+        });
         let mut secrets = self.concealed.into_inner();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         all.sort_by_key(|diagnostic| {
@@ -162,6 +186,11 @@ impl Report {
             (file, diagnostic.place.as_ref().map(|place| place.span.start))
         });
         for diagnostic in &mut all {
+            // Names and texts of the file may hold newlines and a terminal's control characters.
+            for text in [&mut diagnostic.message, &mut diagnostic.label] {
+                *text = text.replace(char::is_control, " ");
+            }
+            diagnostic.help = diagnostic.help.replace(|letter: char| letter.is_control() && letter != '\n', " ");
             for text in [&mut diagnostic.message, &mut diagnostic.label, &mut diagnostic.help] {
                 for secret in &secrets {
                     if text.contains(secret.as_str()) {

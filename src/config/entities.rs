@@ -75,7 +75,7 @@ fn with(table: &Table<'_>, own: &str, names: &[&str]) -> Vec<EntityName> {
             table.report.error(&text.node.place, message, "itself", "name another entity, or remove it");
         } else if !names.contains(&name) {
             let message = format!("there is no entity `{name}`");
-            table.report.error(&text.node.place, message, "unknown entity", instead(name, names, "there are"));
+            table.report.error(&text.node.place, message, "unknown entity", instead(name, names, "the entities are"));
         } else {
             with.push(EntityName::new(name));
         }

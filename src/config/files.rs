@@ -136,7 +136,7 @@ impl FileReading<'_> {
         let Some((name, text)) = packs::SHIPPED.iter().find(|(name, _)| *name == pack.text) else {
             let names: Vec<&str> = packs::SHIPPED.iter().map(|(name, _)| *name).collect();
             let message = format!("there is no pack `{}`", pack.text);
-            self.report.error(&pack.node.place, message, "unknown pack", instead(pack.text, &names, "there are"));
+            self.report.error(&pack.node.place, message, "unknown pack", instead(pack.text, &names, "the packs are"));
             return;
         };
         if self.packs.iter().any(|known| known == name) {

@@ -1,6 +1,7 @@
 //! A file → [`Loaded`], or everything that is wrong with it. Every table is read even when an earlier one is wrong.
 
 use super::Config;
+use super::cases;
 use super::channels;
 use super::definitions::Definition;
 use super::definitions::named;
@@ -84,8 +85,13 @@ fn config(
     let all_subscriptions = named(documents, "subscription", report);
     let entity_names = names(&all_entities);
 
-    let entities = all_entities.iter().map(|entity| entities::entity(entity, &entity_names, report)).collect();
-    let rules = all_rules.iter().filter_map(|rule| rules::rule(rule, &entity_names, report)).collect();
+    let errors_before = report.errors();
+    let entities: Vec<_> = all_entities.iter().map(|entity| entities::entity(entity, &entity_names, report)).collect();
+    let rules: Vec<_> = all_rules.iter().filter_map(|rule| rules::rule(rule, &entity_names, report)).collect();
+    // With a faulty entity or rule the texts would fail for that reason, and say nothing new.
+    if report.errors() == errors_before {
+        cases::check(&entities, &rules, &all_entities, &all_rules, report);
+    }
     let sources = all_sources
         .iter()
         .filter_map(|source| sources::source(source, source_kinds, &egress.hosts, environment, report))
@@ -95,12 +101,15 @@ fn config(
         .filter_map(|channel| channels::channel(channel, channel_kinds, has_mail, environment, report))
         .collect();
     let (rule_names, channel_names) = (names(&all_rules), names(&all_channels));
+    let errors_before = report.errors();
     let subscriptions: Vec<_> = all_subscriptions
         .iter()
         .map(|definition| subscriptions::subscription(definition, &rule_names, &channel_names, report))
         .collect();
-    subscriptions::uncovered(&subscriptions, &all_rules, &all_channels, report);
-    if all_sources.is_empty() {
+    if report.errors() == errors_before {
+        subscriptions::uncovered(&subscriptions, &all_rules, &all_channels, report);
+    }
+    if all_sources.is_empty() && report.errors() == 0 {
         let help = "add `[source.NAME]` with `feed = \"https://…\"`";
         report.about_file(Severity::Warning, &documents[0].file.name, "nothing is watched".into(), help.into());
     }

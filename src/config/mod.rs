@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 use std::path::PathBuf;
 
+mod cases;
 mod channels;
 mod definitions;
 mod diagnostic;
@@ -142,3 +143,6 @@ pub enum MailSecurity {
     /// None: only to a loopback address.
     Plain,
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,6 +75,9 @@ pub(super) fn parse(file: SourceFile, secret_keys: &[&str], report: &Report) -> 
     if !errors.is_empty() {
         masks.extend(secret_looking(&file.text, secret_keys));
     }
+    masks.retain(|mask| !mask.is_empty());
+    let repeats = repeated(&file.text, &masks);
+    masks.extend(repeats);
     let masks = united(masks);
     let text = file.text.clone();
     let file = Arc::new(SourceFile { masks, ..file });
@@ -84,7 +87,7 @@ pub(super) fn parse(file: SourceFile, secret_keys: &[&str], report: &Report) -> 
         let span = error.span().unwrap_or(text.len()..text.len());
         let place = Place { file: Arc::clone(&file), span: drawn(&text, span) };
         let (message, help) = said(error.message());
-        report.error(&place, message, "here", help);
+        report.syntax_error(&place, message, help);
     }
     file.secrets().for_each(|secret| report.conceal(secret));
     let entries = table_entries(table.get_ref(), &file);
@@ -161,7 +164,7 @@ fn secret_values(table: &DeTable<'_>, secret_keys: &[&str], secret: bool, masks:
     for (key, value) in table {
         let here = secret || is_secret(key.get_ref(), secret_keys);
         // `{ file = "…" }` names a place, not a secret.
-        let names_a_place = secret && ["file", "env", "credential"].contains(&&**key.get_ref());
+        let names_a_place = secret && super::secret::WAYS.contains(&&**key.get_ref());
         secret_value(value, secret_keys, here && !names_a_place, masks);
     }
 }
@@ -194,6 +197,19 @@ fn userinfo(text: &str) -> Vec<Range<usize>> {
 /// the line or of the multi-line string.
 fn secret_looking(text: &str, secret_keys: &[&str]) -> Vec<Range<usize>> {
     let mut masks = Vec::new();
+    let mut line_start = 0;
+    for line in text.split_inclusive('\n') {
+        // Also where the sign between key and value is missing.
+        let words = line.trim_start();
+        let key = words.split(|letter: char| letter.is_whitespace() || "=:".contains(letter)).next().unwrap_or("");
+        let start = line_start + line.len() - words.len() + key.len();
+        let last = key.rsplit('.').next().unwrap_or(key).trim_matches(['"', '\'']);
+        if !key.starts_with(['[', '#']) && is_secret(last, secret_keys) {
+            let value = words[key.len()..].trim_start_matches([' ', '\t', '=', ':']);
+            masks.push(start + words.len() - key.len() - value.len()..start + words.trim_end().len() - key.len());
+        }
+        line_start += line.len();
+    }
     for (sign, _) in text.match_indices(['=', ':']) {
         let line_start = text[..sign].rfind('\n').map_or(0, |newline| newline + 1);
         let key = text[line_start..sign].trim_end().trim_end_matches(['"', '\'']);
@@ -212,8 +228,19 @@ fn secret_looking(text: &str, secret_keys: &[&str]) -> Vec<Range<usize>> {
     masks
 }
 
+/// Where else the text of a secret stands, such as in a comment.
+fn repeated(text: &str, masks: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut repeats = Vec::new();
+    for mask in masks {
+        let secret = text[mask.clone()].trim_matches(['"', '\'', '\n']);
+        if secret.chars().count() > 3 {
+            repeats.extend(text.match_indices(secret).map(|(at, found)| at..at + found.len()));
+        }
+    }
+    repeats
+}
+
 fn united(mut masks: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    masks.retain(|mask| !mask.is_empty());
     masks.sort_by_key(|mask| (mask.start, mask.end));
     let mut out: Vec<Range<usize>> = Vec::new();
     for mask in masks {

@@ -51,6 +51,25 @@ impl Place {
         Self { file: Arc::clone(&self.file), span: start..start + length }
     }
 
+    /// What a syntax error at this place spoils: its line; behind a broken table head also the lines up to the next one.
+    pub(super) fn shadow(&self) -> Self {
+        let text = &self.file.text;
+        let at = floor(text, self.span.start);
+        let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let rest = &text[start..];
+        let end = if rest.trim_start().starts_with('[') {
+            rest.find("\n[").map_or(text.len(), |length| start + length + 1)
+        } else {
+            rest.find('\n').map_or(text.len() + 1, |length| start + length + 1)
+        };
+        Self { file: Arc::clone(&self.file), span: start..end }
+    }
+
+    /// Whether the other place begins in this one.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        self.file.name == other.file.name && self.span.contains(&other.span.start)
+    }
+
     pub(super) fn quote(&self) -> Quote {
         let text = &self.file.text;
         let start = floor(text, self.span.start);
@@ -77,7 +96,12 @@ impl Place {
         copy(&mut quoted, &text[at..line_end], at, (start, end), &mut span);
         let shown = quoted.trim_end().len();
         quoted.truncate(shown);
-        let span = span.start.min(shown)..span.end.max(span.start).min(shown);
+        let mut span = span.start.min(shown)..span.end.max(span.start).min(shown);
+        if span.is_empty() {
+            // What is missing at the end of a line is drawn under its last character.
+            let letter = quoted[..span.start].chars().next_back().map_or(0, char::len_utf8);
+            span.start -= if span.start == shown { letter } else { 0 };
+        }
         Quote { text: quoted, span }
     }
 }
@@ -91,7 +115,13 @@ fn copy(quoted: &mut String, piece: &str, at: usize, (start, end): (usize, usize
     if here.contains(&end) {
         span.end = quoted.len() + (end - at);
     }
-    quoted.push_str(piece);
+    for letter in piece.chars() {
+        match letter {
+            // A terminal would obey them. As many bytes as before, so that the place stays right.
+            letter if letter.is_control() && letter != '\t' => quoted.push_str(&"?".repeat(letter.len_utf8())),
+            letter => quoted.push(letter),
+        }
+    }
 }
 
 fn floor(text: &str, at: usize) -> usize {

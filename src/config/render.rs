@@ -19,7 +19,7 @@ use std::fmt;
 const WIDTH: usize = 100;
 
 /// Each diagnostic as its one-line form, the quoted line with a label, and the remedy. `width` is the terminal's, in
-/// columns; without `colour` only ASCII is added, so that it can be piped, mailed and logged.
+/// columns; without `colour` it is drawn in ASCII, so that it can be piped, mailed and logged.
 pub fn text(diagnostics: &[Diagnostic], colour: bool, width: usize) -> String {
     let mut theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
     // The one-line form begins its line and stands on one line, so that editors and `grep` find it.

@@ -53,7 +53,7 @@ fn query(table: &Table<'_>, text: &Text<'_>, entities: &[&str]) -> Option<Query>
         if !entities.contains(&entity.as_str()) {
             known = false;
             let place = inside(text, span.start, span.end);
-            let help = instead(entity.as_str(), entities, "there are");
+            let help = instead(entity.as_str(), entities, "the entities are");
             table.report.error(&place, format!("there is no entity `{entity}`"), "unknown entity", help);
         }
     }

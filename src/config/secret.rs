@@ -13,6 +13,8 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
+pub(super) const WAYS: [&str; 3] = ["file", "env", "credential"];
+
 const HELP: &str = "write `{ credential = \"name\" }`, `{ file = \"path\" }`, `{ env = \"NAME\" }` or a string";
 
 /// Reads the secret that `node` gives for `key`.
@@ -41,7 +43,9 @@ pub(super) fn read(
                 match outside(&entry.key, name, &document.directory, environment) {
                     Ok(secret) => secret,
                     Err((message, help)) => {
-                        report.error(&entry.node.place, format!("`{key}` cannot be read: {message}"), "here", help);
+                        let known = WAYS.contains(&entry.key.as_str());
+                        let place = if known { &entry.node.place } else { &entry.key_place };
+                        report.error(place, format!("`{key}` cannot be read: {message}"), "here", help);
                         return None;
                     }
                 }
@@ -74,10 +78,7 @@ fn outside(way: &str, name: &str, directory: &Path, environment: &Environment) -
             (format!("the environment variable {name} is not set"), format!("set {name} where atalaya is started"))
         }),
         "credential" => credential(name, environment),
-        other => Err((
-            format!("`{other}` is not a way to read a secret"),
-            instead(other, &["file", "env", "credential"], "the ways are"),
-        )),
+        other => Err((format!("`{other}` is not a way to read a secret"), instead(other, &WAYS, "the ways are"))),
     }
 }
 

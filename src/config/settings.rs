@@ -153,7 +153,8 @@ pub(super) fn state(documents: &[Document], main: &Path, environment: &Environme
 
 /// The file of `extra_ca`, which must hold a certificate.
 pub(super) fn certificates(table: &Table<'_>, document: &Document) -> Option<PathBuf> {
-    let text = table.required_text("extra_ca", "write the path of a PEM file").filter(|_| table.has("extra_ca"))?;
+    table.entry("extra_ca")?;
+    let text = table.required_text("extra_ca", "write the path of a PEM file")?;
     let path = document.directory.join(text.text);
     let help = "write the path of a PEM file, relative to this one; it begins with `-----BEGIN CERTIFICATE-----`";
     let message = match fs::read(&path) {

@@ -269,7 +269,7 @@ pub(super) fn wrong_type(report: &Report, key: &str, node: &Node, expected: &str
 pub(super) fn instead<S: AsRef<str>>(word: &str, known: &[S], otherwise: impl Display) -> String {
     match closest(word, known) {
         Some(close) => format!("did you mean `{close}`?"),
-        None if known.is_empty() => format!("{otherwise} none"),
+        None if known.is_empty() => "none is defined; define it, or take it out".into(),
         None => {
             let names: Vec<String> = known.iter().map(|name| format!("`{}`", name.as_ref())).collect();
             format!("{otherwise} {}", names.join(", "))
@@ -316,6 +316,6 @@ mod tests {
     #[test]
     fn where_nothing_is_close_all_names_are_told() {
         assert_eq!(instead("colour", &["gap", "connections"], "it takes"), "it takes `gap`, `connections`");
-        assert_eq!(instead::<&str>("x", &[], "there are"), "there are none");
+        assert_eq!(instead::<&str>("x", &[], "there are"), "none is defined; define it, or take it out");
     }
 }
