@@ -122,8 +122,8 @@ fn marked(excerpt: &Value, colour: bool) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut done = 0;
     for mark in list(&excerpt["marks"]) {
-        let place = |index: usize| mark[index].as_u64().and_then(|place| usize::try_from(place).ok());
-        let (Some(start), Some(end)) = (place(0), place(1)) else { continue };
+        let place = |key: &str| mark[key].as_u64().and_then(|place| usize::try_from(place).ok());
+        let (Some(start), Some(end)) = (place("start"), place("end")) else { continue };
         let (Some(before), Some(inside)) = (text.get(done..start), text.get(start..end)) else { continue };
         pieces.push((before.to_owned(), Style::new()));
         let inside = if colour { inside.to_owned() } else { format!("*{inside}*") };
@@ -213,7 +213,8 @@ mod tests {
                        "reason": {"code": "matched", "text": "@icc (ICC) and \"torture\""}}],
             "entities": [{"name": "icc", "label": "International Criminal Court", "forms": ["ICC", "CPI"], "mentions": 3}],
             "excerpts": [{"field": "body", "text": text, "rules": ["icc-torture"],
-                          "marks": [[icc, icc + 3], [torture, torture + 7]]}],
+                          "marks": [{"start": icc, "end": icc + 3, "text": "ICC"},
+                                    {"start": torture, "end": torture + 7, "text": "torture"}]}],
             "title": "Mothers hand boxes of evidence to prosecutors", "url": "http://127.0.0.1:1/a", "source": "courier",
             "language": "en"}})
     }
@@ -242,7 +243,8 @@ mod tests {
         let mut hostile = payload();
         hostile["data"]["title"] = json!("a\u{1b}]0;owned\u{7}\u{202e}b\nc");
         hostile["data"]["excerpts"][0]["text"] = json!("ICC \u{1b}[2J");
-        hostile["data"]["excerpts"][0]["marks"] = json!([[0, 3], [2, 900], ["x", null]]);
+        hostile["data"]["excerpts"][0]["marks"] =
+            json!([{"start": 0, "end": 3}, {"start": 2, "end": 900}, {"start": "x"}, null]);
         let shown = shown(&hostile, false);
         assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown:?}");
         assert!(shown.contains("*ICC*"));
