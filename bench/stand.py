@@ -28,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 NOBODY = "127.255.255.1"
 MEDIA = {"atom": "application/atom+xml", "rss": "application/rss+xml", "rdf": "application/rdf+xml"}
@@ -80,13 +81,23 @@ def sites(data, port):
     return found
 
 
-def mentioned_hosts(found):
-    """Every host name in the captured feeds."""
+def mentioned_hosts(data, found):
+    """Every host name in the captured feeds, as they stand and as the reference reader found their links."""
     hosts = set()
+    name = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
     for site in found:
         if site.address.startswith("127.1."):
-            text = site.paths["/feed"][1].decode("latin-1")
-            hosts.update(host.lower() for host in re.findall(r"//([A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z]{2,})", text))
+            text = site.paths["/feed"][1].decode("latin-1").replace("\0", "").lower()
+            hosts.update(re.findall(f"//({name})", text))
+    index = data / "feeds/real.jsonl"
+    for line in index.open(encoding="utf-8") if index.exists() else []:
+        for entry in json.loads(line)["entries"]:
+            try:
+                host = (urllib.parse.urlsplit(entry.get("link") or "").hostname or "").encode("idna").decode()
+            except (UnicodeError, ValueError):
+                continue
+            if re.fullmatch(name, host):
+                hosts.add(host)
     return sorted(hosts)
 
 
@@ -196,7 +207,7 @@ def configuration(found, port, smtp_port, hook_port, secret, options):
         "[egress]", 'allow = ["127.0.0.0/8"]', 'connect_timeout = "2s"', 'timeout = "10s"', "",
     ]
     if not options.outside:
-        lines += ["[egress.hosts]", *(f"{quoted(host)} = {quoted(NOBODY)}" for host in mentioned_hosts(found)), ""]
+        lines += ["[egress.hosts]", *(f"{quoted(host)} = {quoted(NOBODY)}" for host in mentioned_hosts(options.data, found)), ""]
     lines += [
         "[politeness]", 'gap = "0s"', "connections = 4", "",
         "[reading]", 'retry = ["1s"]', "",

@@ -12,3 +12,4 @@ pub mod newsstand;
 pub mod page;
 pub mod papers;
 pub mod receiver;
+mod subject;
