@@ -1,6 +1,7 @@
 //! The second decision: (item, reply, rules, subscriptions, look-alikes, now) → article, verdicts, story, alerts and
 //! deliveries, or another try, or an honest "could not read". Pure.
 
+use crate::article;
 use crate::channel::ChannelPlan;
 use crate::model::Alert;
 use crate::model::Article;
@@ -318,7 +319,7 @@ fn completed(mut article: Article, item: &Item) -> Article {
 fn from_entry(item: &Item) -> Article {
     let entry = &item.entry;
     let html = entry.content.as_deref().or(entry.summary.as_deref()).unwrap_or_default();
-    let text = crate::feed::plain_text(html);
+    let text = article::plain_text(html);
     Article {
         language: language::detect(&entry.title, &text, None),
         title: entry.title.clone(),

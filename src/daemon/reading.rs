@@ -5,6 +5,7 @@ use super::work;
 use super::work::Pulse;
 use crate::article;
 use crate::clock;
+use crate::model::Document;
 use crate::model::Fault;
 use crate::model::Item;
 use crate::model::Reason;
@@ -14,7 +15,6 @@ use crate::read::Decision;
 use crate::read::Ground;
 use crate::read::Reply;
 use crate::read::Standing;
-use crate::source::Document;
 use crate::source::host_key;
 use crate::store::Lease;
 use crate::store::StoreError;
@@ -148,16 +148,16 @@ async fn ask(shared: &Shared, item: &Item) -> Result<Reply, StoreError> {
         Err(error) => return Ok(Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() }),
     };
     let url = fetched.url.to_string();
+    let listed_title = item.entry.title.clone();
     let extracting = tokio::task::spawn_blocking(move || {
-        article::read(&Document {
-            url: &fetched.url,
-            content_type: fetched.content_type.as_deref(),
-            bytes: &fetched.body,
-        })
+        let document =
+            Document { url: &fetched.url, content_type: fetched.content_type.as_deref(), bytes: &fetched.body };
+        article::examine(&document, &listed_title)
     });
     Ok(match extracting.await {
-        Ok(Ok(article)) => Reply::Article { article: Box::new(article), url },
-        Ok(Err(reason)) => Reply::Failed { fault: Fault::Transient, reason },
+        Ok((article, None)) => Reply::Article { article: Box::new(article), url },
+        Ok((_, Some(reason @ Reason::NotAPage { .. }))) => Reply::Failed { fault: Fault::Permanent, reason },
+        Ok((_, Some(reason))) => Reply::Failed { fault: Fault::Transient, reason },
         Err(panic) => {
             error!(item = %item.id, error = %panic, "extracting panicked");
             Reply::Failed { fault: Fault::Transient, reason: Reason::EmptyPage }

@@ -4,8 +4,8 @@ use super::super::Exit;
 use super::super::output::Output;
 use super::input;
 use crate::article;
+use crate::model::Document;
 use crate::model::Article;
-use crate::source::Document;
 use crate::text::language;
 use clap::Args;
 use jiff::Timestamp;
@@ -157,7 +157,7 @@ fn read(asked: &Asked) -> Result<Article, String> {
 
 /// As the daemon does it, but what it would refuse becomes a warning.
 fn extract(document: &Document<'_>) -> Article {
-    let (mut article, refused) = article::examine(document);
+    let (mut article, refused) = article::examine(document, "");
     article.language = language::detect(&article.title, &article.text, article.language.as_ref());
     article.warnings.extend(refused.map(|reason| reason.to_string()));
     article

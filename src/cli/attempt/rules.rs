@@ -7,6 +7,7 @@ use super::input;
 use crate::article;
 use crate::config::Config;
 use crate::daemon::tower;
+use crate::model::Document;
 use crate::model::Excerpt;
 use crate::model::Judgement;
 use crate::model::Language;
@@ -14,7 +15,6 @@ use crate::model::RuleName;
 use crate::net::client::Client;
 use crate::net::client::Request;
 use crate::rule::RuleSet;
-use crate::source::Document;
 use crate::text::language;
 use anyhow::Context;
 use anyhow::anyhow;
@@ -202,7 +202,7 @@ fn subject_text(subject: &str, config: &Config) -> anyhow::Result<Text> {
     let (article, refused) = std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(article::STACK_BYTES)
-            .spawn_scoped(scope, || article::examine(&document))
+            .spawn_scoped(scope, || article::examine(&document, ""))
             .context("no thread for the extractor")?
             .join()
             .map_err(|_| anyhow!("the extractor failed"))

@@ -50,6 +50,20 @@ pub fn alert(out: &mut dyn Write, payload: &Value, colour: bool) -> io::Result<(
             lines(out, "  ", &why, colour)?;
         }
     }
+    let unread = word(&data["unread"]["text"]);
+    if !unread.is_empty() {
+        let note = format!("judged by the feed's own text, its page could not be read: {unread}");
+        lines(out, "  ", &[(note, Style::new().yellow())], colour)?;
+    }
+    let original = word(&data["copy_of"]);
+    if !original.is_empty() {
+        lines(
+            out,
+            "  ",
+            &[(format!("a copy of “{original}”, told before for other rules"), Style::new().dimmed())],
+            colour,
+        )?;
+    }
     lines(out, "  ", &[(word(&data["url"]), Style::new().blue())], colour)
 }
 
@@ -98,11 +112,15 @@ fn either(value: &Value, first: &str, second: &str) -> String {
     if text.is_empty() { word(&value[second]) } else { text }
 }
 
-/// White space folded, control and bidirectional override characters gone.
+/// White space folded, nothing left that a terminal obeys.
 fn clean(text: &str) -> String {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let spaced: String = text.chars().map(|c| if hidden(c) { ' ' } else { c }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+    harmless(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A space for each control character, and for each that turns the direction of writing.
+fn harmless(text: &str) -> String {
+    let obeyed = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if obeyed(c) { ' ' } else { c }).collect()
 }
 
 /// `label 3× (forms)`.
@@ -122,8 +140,8 @@ fn marked(excerpt: &Value, colour: bool) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut done = 0;
     for mark in list(&excerpt["marks"]) {
-        let place = |index: usize| mark[index].as_u64().and_then(|place| usize::try_from(place).ok());
-        let (Some(start), Some(end)) = (place(0), place(1)) else { continue };
+        let place = |key: &str| mark[key].as_u64().and_then(|place| usize::try_from(place).ok());
+        let (Some(start), Some(end)) = (place("start"), place("end")) else { continue };
         let (Some(before), Some(inside)) = (text.get(done..start), text.get(start..end)) else { continue };
         pieces.push((before.to_owned(), Style::new()));
         let inside = if colour { inside.to_owned() } else { format!("*{inside}*") };
@@ -138,7 +156,7 @@ fn marked(excerpt: &Value, colour: bool) -> Vec<Piece> {
 fn glue(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut glued: Vec<Piece> = Vec::new();
     for (text, style) in pieces {
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let text = harmless(&text);
         let joined = glued.last().is_some_and(|(last, _)| !last.ends_with(' ')) && !text.starts_with(' ');
         if joined && !text.is_empty() {
             // U+2060 (word joiner) marks the seam for `lines`.
@@ -213,7 +231,8 @@ mod tests {
                        "reason": {"code": "matched", "text": "@icc (ICC) and \"torture\""}}],
             "entities": [{"name": "icc", "label": "International Criminal Court", "forms": ["ICC", "CPI"], "mentions": 3}],
             "excerpts": [{"field": "body", "text": text, "rules": ["icc-torture"],
-                          "marks": [[icc, icc + 3], [torture, torture + 7]]}],
+                          "marks": [{"start": icc, "end": icc + 3, "text": "ICC"},
+                                    {"start": torture, "end": torture + 7, "text": "torture"}]}],
             "title": "Mothers hand boxes of evidence to prosecutors", "url": "http://127.0.0.1:1/a", "source": "courier",
             "language": "en"}})
     }
@@ -232,6 +251,16 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_read_and_what_is_a_copy_is_said() {
+        let mut odd = payload();
+        odd["data"]["unread"] = json!({"code": "status", "text": "the server answered 403"});
+        odd["data"]["copy_of"] = json!("Familias de detenidos");
+        let shown = shown(&odd, false);
+        assert!(shown.contains("could not be read: the server answered 403"), "{shown}");
+        assert!(shown.contains("a copy of “Familias de detenidos”"), "{shown}");
+    }
+
+    #[test]
     fn colour_comes_only_when_asked_for() {
         assert!(!shown(&payload(), false).contains('\u{1b}'));
         assert!(shown(&payload(), true).contains("\u{1b}["));
@@ -241,8 +270,9 @@ mod tests {
     fn a_hostile_headline_cannot_write_to_the_terminal() {
         let mut hostile = payload();
         hostile["data"]["title"] = json!("a\u{1b}]0;owned\u{7}\u{202e}b\nc");
-        hostile["data"]["excerpts"][0]["text"] = json!("ICC \u{1b}[2J");
-        hostile["data"]["excerpts"][0]["marks"] = json!([[0, 3], [2, 900], ["x", null]]);
+        hostile["data"]["excerpts"][0]["text"] = json!("ICC \u{1b}[2J\u{202e}");
+        hostile["data"]["excerpts"][0]["marks"] =
+            json!([{"start": 0, "end": 3}, {"start": 2, "end": 900}, {"start": "x"}, null]);
         let shown = shown(&hostile, false);
         assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown:?}");
         assert!(shown.contains("*ICC*"));

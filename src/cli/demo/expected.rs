@@ -110,6 +110,8 @@ mod tests {
     use super::FAMILIES;
     use super::Fate;
     use super::expectations;
+    use super::papers;
+    use super::papers::Fault;
 
     #[test]
     fn only_known_families_are_named_and_none_is_both_wanted_and_forbidden() {
@@ -143,5 +145,54 @@ mod tests {
         assert_eq!(fate("gaceta-del-llano/nota-retirada"), Some(Fate::Unreadable));
         assert_eq!(fate("nordeste-hoje/tpi-semana-passada"), Some(Fate::TooOld));
         assert_eq!(fate("freedom-relay/families-of-detainees"), Some(Fate::Judged));
+    }
+
+    /// Words of each family, true and ambiguous ones alike.
+    fn forms(family: &str) -> &'static [&'static str] {
+        match family {
+            "torture" => &["tortur"],
+            "icc" => &["ICC", "CPI", "TPI", "Penal Internacional", "Criminal Court"],
+            "oas" => &["OAS", "OEA", "Estados Americanos", "American States"],
+            "faes" => &["FAES", "Faes"],
+            "colectivos" => &["olectivo", "oletivo", "ollective"],
+            "ohchr" => &["OHCHR", "ACNUDH"],
+            "iachr" => &["CIDH"],
+            "sebin" => &["Sebin", "SEBIN"],
+            "dgcim" => &["DGCIM"],
+            "foro_penal" => &["Foro Penal"],
+            "political_prisoners" => &["presos políticos"],
+            _ => &[],
+        }
+    }
+
+    fn holds(text: &str, family: &String) -> bool {
+        forms(family).iter().any(|form| text.contains(form))
+    }
+
+    #[test]
+    fn true_articles_and_traps_hold_the_words_that_make_them_so() {
+        for paper in papers::all().expect("the papers are part of the program") {
+            for article in paper.articles.iter().filter(|article| article.elsewhere.is_none()) {
+                let text = format!("{} {}", article.title, article.body);
+                for family in &article.expect {
+                    assert!(holds(&text, family), "{}: {family}", article.slug);
+                }
+                if article.trap.is_some() {
+                    assert!(article.silent.iter().any(|family| holds(&text, family)), "{} is no trap", article.slug);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn many_true_articles_are_found_only_by_reading_their_page() {
+        let papers = papers::all().expect("the papers are part of the program");
+        let articles = papers.iter().filter(|paper| !paper.has(Fault::FullText)).flat_map(|paper| &paper.articles);
+        let told = |article: &papers::Article| {
+            let listed = format!("{} {}", article.title, article.teaser);
+            article.expect.iter().any(|family| holds(&listed, family))
+        };
+        let hidden = articles.filter(|article| !article.expect.is_empty() && !told(article)).count();
+        assert!(hidden >= 12, "{hidden}");
     }
 }

@@ -46,6 +46,7 @@ pub mod newsstand;
 pub mod page;
 pub mod papers;
 pub mod receiver;
+mod subject;
 
 use mailbox::Mail;
 use mailbox::Mailbox;

@@ -36,6 +36,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+#[cfg(test)]
+mod tests;
+
 /// The servers. They stop at [`Newsstand::close`].
 pub struct Newsstand {
     stalls: Vec<Stall>,
