@@ -1,1 +1,5 @@
-fn main() {}
+//! Promises, shown from outside: one module each, in one program.
+
+mod layers;
+mod tidy;
+mod tokens;
