@@ -3,6 +3,7 @@
 //! A claim leaves out the hosts that are [`Gates::busy`]; [`Gates::enter`] holds the limit where two claims raced.
 
 use crate::config::Politeness;
+use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ const MOST_PAUSES: usize = 4096;
 /// The gates of all hosts. Cheap to clone; all clones are the same gates.
 #[derive(Clone, Debug)]
 pub struct Gates {
-    politeness: Politeness,
+    politeness: Arc<ArcSwap<Politeness>>,
     hosts: Arc<Mutex<HashMap<String, Gate>>>,
 }
 
@@ -43,7 +44,12 @@ pub struct Pass {
 impl Gates {
     /// All gates open, each with this gap and this many connections.
     pub fn new(politeness: Politeness) -> Self {
-        Self { politeness, hosts: Arc::default() }
+        Self { politeness: Arc::new(ArcSwap::from_pointee(politeness)), hosts: Arc::default() }
+    }
+
+    /// Treats all hosts like this from now on; who is inside stays inside.
+    pub fn treat(&self, politeness: Politeness) {
+        self.politeness.store(Arc::new(politeness));
     }
 
     /// The hosts that must not be asked now: at their limit, within the gap after a request, or pausing. Hosts that are
@@ -86,14 +92,14 @@ impl Gates {
     }
 
     fn is_full(&self, gate: &Gate) -> bool {
-        gate.inside >= self.politeness.connections
+        gate.inside >= self.politeness.load().connections
     }
 
     fn leave(&self, host: &str, gap_from: Timestamp) {
         let mut hosts = self.lock();
         if let Some(gate) = hosts.get_mut(host) {
             gate.inside = gate.inside.saturating_sub(1);
-            let open = gap_from.saturating_add(self.politeness.gap).unwrap_or(Timestamp::MAX);
+            let open = gap_from.saturating_add(self.politeness.load().gap).unwrap_or(Timestamp::MAX);
             gate.closed_until = gate.closed_until.max(open);
         }
     }
@@ -136,6 +142,7 @@ mod tests {
     use super::Gates;
     use super::MOST_PAUSES;
     use crate::config::Politeness;
+use arc_swap::ArcSwap;
     use jiff::SignedDuration;
     use jiff::Timestamp;
 
