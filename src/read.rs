@@ -15,6 +15,7 @@ use crate::model::Outcome;
 use crate::model::OutcomeKind;
 use crate::model::Reason;
 use crate::model::RuleName;
+use crate::model::Verdict;
 use crate::model::alert::EntityTold;
 use crate::model::alert::RuleTold;
 use crate::route;
@@ -254,13 +255,12 @@ fn alert(
         Relation::New { key } => (key.clone(), None),
         Relation::Copy { key, title, .. } => (key.clone(), Some(title.clone())),
     };
+    let verdicts: Vec<&Verdict> = judgement.verdicts.iter().filter(|verdict| told.contains(&verdict.rule)).collect();
     Alert {
         story_key,
         revision: 1,
-        rules: judgement
-            .verdicts
+        rules: verdicts
             .iter()
-            .filter(|verdict| told.contains(&verdict.rule))
             .map(|verdict| RuleTold {
                 name: verdict.rule.clone(),
                 label: rules.label_of_rule(&verdict.rule).to_owned(),
@@ -268,7 +268,7 @@ fn alert(
             })
             .collect(),
         entities: entities_told(rules, judgement),
-        excerpts: rules.excerpts(&article.title, &article.text, judgement, told),
+        excerpts: rules.excerpts(&article.title, &article.text, verdicts.iter().copied()),
         title: article.title.clone(),
         url: item.entry.link.clone().unwrap_or_default(),
         source: item.source.clone(),

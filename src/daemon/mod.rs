@@ -152,6 +152,9 @@ pub async fn run(
         }
     }
     keeper.abort();
+    if let Some(smtp) = &shared.tower.load().smtp {
+        smtp.close().await;
+    }
     if let Err(error) = store.release(&shared.owner).await {
         warn!(%error, "leases were not given back; they end by themselves");
     }
@@ -165,8 +168,11 @@ async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
     let tower = Tower::build(config)?;
     shared.store.register_sources(&registrations(&tower), clock::now()).await?;
     shared.gates.treat(tower.config.politeness);
-    shared.tower.store(Arc::new(tower));
+    let before = shared.tower.swap(Arc::new(tower));
     shared.nudges.all();
+    if let Some(smtp) = &before.smtp {
+        smtp.close().await;
+    }
     Ok(())
 }
 

@@ -316,15 +316,16 @@ fn helper(
     events: Sender<Event>,
     event: impl Fn(Value) -> Event + Send + 'static,
 ) -> (Child, u16) {
-    let python = std::env::var("ATALAYA_TEST_PYTHON").unwrap_or_else(|_| {
-        concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/bin/python").to_owned()
-    });
+    let python = std::env::var("ATALAYA_TEST_PYTHON")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/bin/python").to_owned());
     let mut child = Command::new(&python)
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools").join(script))
         .args(arguments)
         .stdout(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("{python}: {error}. Run the tests with tests/run, which installs what they need"));
+        .unwrap_or_else(|error| {
+            panic!("{python}: {error}. Run the tests with tests/run, which installs what they need")
+        });
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     let mut next = move || -> Option<Value> { serde_json::from_str(&lines.next()?.ok()?).ok() };
     let port = next().and_then(|value| value["port"].as_u64()).unwrap_or_else(|| panic!("{script} gave no port"));
@@ -367,12 +368,22 @@ pub struct Page {
 impl Page {
     /// An HTML page.
     pub fn html(body: impl Into<Vec<u8>>) -> Self {
-        Self { status: 200, headers: vec!["content-type: text/html; charset=utf-8".into()], body: body.into(), silent: false }
+        Self {
+            status: 200,
+            headers: vec!["content-type: text/html; charset=utf-8".into()],
+            body: body.into(),
+            silent: false,
+        }
     }
 
     /// A feed.
     pub fn xml(body: impl Into<Vec<u8>>) -> Self {
-        Self { status: 200, headers: vec!["content-type: application/rss+xml".into()], body: body.into(), silent: false }
+        Self {
+            status: 200,
+            headers: vec!["content-type: application/rss+xml".into()],
+            body: body.into(),
+            silent: false,
+        }
     }
 
     /// An empty answer.
@@ -467,7 +478,8 @@ fn answer(mut stream: TcpStream, pages: &Mutex<HashMap<String, Vec<Page>>>, even
         while matches!(stream.read(&mut buffer), Ok(length) if length > 0) {}
         return;
     }
-    let mut answer = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\nconnection: close\r\n", page.status, page.body.len());
+    let mut answer =
+        format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\nconnection: close\r\n", page.status, page.body.len());
     for header in &page.headers {
         let _written = write!(answer, "{header}\r\n");
     }

@@ -11,7 +11,6 @@ use crate::model::Document;
 use crate::model::Excerpt;
 use crate::model::Judgement;
 use crate::model::Language;
-use crate::model::RuleName;
 use crate::net::client::Client;
 use crate::net::client::Request;
 use crate::rule::RuleSet;
@@ -163,8 +162,8 @@ fn tell_people(rules: &RuleSet, text: &Text, judgement: &Judgement, output: &mut
         };
         output.line(format!("{sign} {}: {}", verdict.rule, verdict.reason))?;
     }
-    let matched: Vec<RuleName> = judgement.verdicts.iter().filter(|it| it.matched).map(|it| it.rule.clone()).collect();
-    for excerpt in rules.excerpts(&text.title, &text.body, judgement, &matched) {
+    let matched = judgement.verdicts.iter().filter(|verdict| verdict.matched);
+    for excerpt in rules.excerpts(&text.title, &text.body, matched) {
         output.line(format!("  | {}", marked(&excerpt, output.colour)))?;
     }
     Ok(())
