@@ -9,6 +9,7 @@ pub mod account;
 pub mod cases;
 pub mod entity;
 pub mod excerpt;
+pub mod given_name;
 pub mod matcher;
 pub mod operators;
 #[cfg(test)]
