@@ -243,16 +243,26 @@ impl Inner {
 
     fn pattern(&mut self, term: &str) -> Option<PatternId> {
         let pattern = self.trie.add(term)?;
+        self.remember(term);
+        Some(pattern)
+    }
+
+    /// Makes room for what belongs to a pattern that was just added.
+    fn remember(&mut self, term: &str) {
         if self.trie.len() > self.roles.len() {
             self.roles.push(Vec::new());
             self.term_rules.push(Vec::new());
             self.spelling.push(term.to_owned());
         }
-        Some(pattern)
     }
 
     fn add_role(&mut self, term: &str, entity: usize, role: Role) {
-        if let Some(pattern) = self.pattern(term) {
+        let pattern = match role {
+            Role::Name { .. } => self.trie.add_name(term),
+            _ => self.trie.add(term),
+        };
+        if let Some(pattern) = pattern {
+            self.remember(term);
             self.roles[pattern as usize].push((entity, role));
         }
     }

@@ -17,6 +17,7 @@ mod pack;
 pub mod parse;
 pub mod plan;
 pub mod query;
+pub mod rough;
 pub mod token;
 pub mod trie;
 
