@@ -3,9 +3,11 @@
 //! A strong name is enough. A weak one needs a score: +1 for each different `near` word inside the window, +½ for each
 //! elsewhere and for each `far` word, the language's own number, +1 for each entity of `with`, +2 for a strong name in
 //! the same article; −1 for each `against` word inside the window, −½ elsewhere, −1 when a name was void elsewhere. Each
-//! list counts three times at most. Void is a name inside a `veto` phrase, a surname behind a foreign given name, and a
-//! capitalised name that is written small where the text has kept its case.
+//! list counts three times at most. Void is a name inside a `veto` phrase and a surname behind a foreign given name. A
+//! name of one or two words, all typed with a capital, that is written small: void if weak, weak if strong; −½ where the
+//! text has lost its case.
 
+use super::given_name::is_given_name;
 use super::trie::Hit;
 use super::trie::PatternId;
 use crate::model::EntityName;
@@ -45,7 +47,7 @@ pub struct EntityPlan {
 /// What a pattern is to an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// A name; `capital` when it was typed with a capital first and is one word, but no acronym.
+    /// A name; `capital` when it is one or two words typed with a capital each, but no acronym.
     Name {
         /// Enough by itself.
         strong: bool,
@@ -164,6 +166,8 @@ pub enum PartSource {
     StrongName,
     /// A name in the same article that is void.
     VoidName,
+    /// A capitalised name in a text that lost its capitals.
+    NoCapitals,
 }
 
 /// Weighs every name of `found`. Names inside a longer name of the same entity are left out.
@@ -202,7 +206,10 @@ pub fn weigh(plan: &EntityPlan, mut found: Found, setting: Setting<'_>) -> Vec<W
             if is_strong(name) {
                 return Weighed { hit, accepted: true, score: plan.threshold, finding: Finding::Strong };
             }
-            let parts = parts(plan, hit, &found, &around, setting);
+            let mut parts = parts(plan, hit, &found, &around, setting);
+            if name.capital && words_of(hit.field, setting).lost_capitals() {
+                parts.push(Part { source: PartSource::NoCapitals, amount: -0.5 });
+            }
             let score: f64 = parts.iter().map(|part| part.amount).sum();
             Weighed { hit, accepted: score >= plan.threshold, score, finding: Finding::Weak(parts) }
         })
@@ -308,9 +315,14 @@ fn guard(plan: &EntityPlan, name: &Name, setting: Setting<'_>) -> Option<Void> {
     let surname = word_at(words, name.hit.first)?;
     let before = word_at(words, name.hit.first - 1)?;
     let folded = words.folded(before);
-    let is_given_name = before.shape == Shape::Initial && folded.len() > 1;
-    let applies = surname.shape != Shape::Lower && surname.adjoins && before.sentence == surname.sentence;
-    if !applies || !is_given_name || plan.given.contains(folded) || is_function_word(folded) {
+    let capital = before.shape == Shape::Initial && folded.len() > 1;
+    let adjoins = surname.shape != Shape::Lower && surname.adjoins && before.sentence == surname.sentence;
+    if !capital || !adjoins || plan.given.contains(folded) {
+        return None;
+    }
+    let heads = name.hit.first.checked_sub(2).and_then(|index| word_at(words, index));
+    let heads = heads.is_none_or(|earlier| earlier.sentence != before.sentence);
+    if !is_given_name(folded, heads) {
         return None;
     }
     // In A Headline Like This One a capital before a surname says nothing.
@@ -325,7 +337,7 @@ fn is_title_case(words: &Words, sentence: usize, at: u32) -> bool {
         long += 1;
         capital += usize::from(word.shape != Shape::Lower);
     }
-    long >= 4 && capital * 10 >= long * 8
+    long >= 5 && capital * 10 >= long * 9
 }
 
 fn small(name: &Name, setting: Setting<'_>) -> Option<Void> {
@@ -334,9 +346,8 @@ fn small(name: &Name, setting: Setting<'_>) -> Option<Void> {
 
 fn is_small(name: &Name, setting: Setting<'_>) -> bool {
     let words = words_of(name.hit.field, setting);
-    name.capital
-        && !words.lost_capitals()
-        && word_at(words, name.hit.first).is_some_and(|word| word.shape == Shape::Lower)
+    let is_lower = |index| word_at(words, index).is_none_or(|word| word.shape == Shape::Lower);
+    name.capital && !words.lost_capitals() && (name.hit.first..name.hit.behind).all(is_lower)
 }
 
 fn words_of<'a>(field: Field, setting: Setting<'a>) -> &'a Words {
@@ -349,29 +360,6 @@ fn words_of<'a>(field: Field, setting: Setting<'a>) -> &'a Words {
 fn word_at(words: &Words, index: u32) -> Option<&Word> {
     words.words().get(index as usize)
 }
-
-/// Words that are often capitalised before a surname and are no given name: what begins sentences and headlines, and
-/// what people are addressed by; folded, in English, Spanish and Portuguese.
-fn is_function_word(folded: &str) -> bool {
-    FUNCTION_WORDS.binary_search(&folded).is_ok()
-}
-
-#[rustfmt::skip]
-const FUNCTION_WORDS: [&str; 168] = [
-    "after", "against", "al", "also", "an", "and", "ante", "ao", "aos", "apos", "as", "asi", "at", "ate", "aunque",
-    "bajo", "because", "before", "both", "but", "by", "camarada", "can", "canciller", "candidate", "candidato",
-    "chavista", "com", "comandante", "commander", "como", "companero", "companheiro", "comrade", "con", "contra",
-    "cual", "cuando", "da", "das", "de", "del", "desde", "dictador", "dictator", "did", "ditador", "do", "does",
-    "don", "donde", "dos", "el", "em", "embora", "en", "enquanto", "entre", "esta", "este", "esto", "for", "from",
-    "general", "gobierno", "government", "governo", "had", "has", "hasta", "how", "if", "in", "is", "ja", "la", "las",
-    "leader", "lider", "lo", "los", "mais", "mandatario", "mas", "mientras", "mr", "mrs", "ms", "na", "nao", "nas",
-    "nem", "ni", "no", "nos", "not", "now", "of", "on", "onde", "or", "os", "ou", "para", "pela", "pelo", "pero",
-    "por", "porque", "presidencia", "presidency", "president", "presidente", "qual", "quando", "que", "quem", "quien",
-    "regime", "regimen", "said", "say", "says", "se", "secretario", "secretary", "segun", "segundo", "sem", "senhor",
-    "senor", "si", "sin", "since", "so", "sob", "sobre", "sr", "tambem", "tambien", "than", "that", "the", "then",
-    "these", "this", "those", "to", "tras", "um", "uma", "un", "una", "under", "venezolano", "venezuelan",
-    "venezuelano", "was", "what", "when", "where", "while", "who", "why", "will", "with", "ya", "yes",
-];
 
 /// How an entity was decided in one article: which names, which words, which veto.
 #[derive(Clone, Debug, PartialEq)]
@@ -421,5 +409,135 @@ impl fmt::Display for Account {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::EntityName;
+    use crate::model::Language;
+    use crate::rule::EntitySpec;
+    use crate::rule::RuleSet;
+
+    fn texts(list: &[&str]) -> Vec<String> {
+        list.iter().map(|&text| text.to_owned()).collect()
+    }
+
+    fn maduro() -> EntitySpec {
+        EntitySpec {
+            name: Some(EntityName::new("it")),
+            strong: texts(&["Nicolás Maduro"]),
+            weak: texts(&["Maduro"]),
+            near: texts(&["Caracas", "presidente"]),
+            far: texts(&["petróleo"]),
+            against: texts(&["Honduras"]),
+            veto: texts(&["Nicolás Maduro Guerra"]),
+            given: texts(&["Nicolás"]),
+            ..EntitySpec::default()
+        }
+    }
+
+    fn is_found(spec: EntitySpec, title: &str, body: &str) -> bool {
+        let rules = RuleSet::compile(vec![spec], Vec::new());
+        !rules.judge(title, body, None).mentions.is_empty()
+    }
+
+    #[test]
+    fn a_strong_name_is_enough_and_a_weak_one_needs_words_around_it() {
+        for (text, found) in [
+            ("Habló Nicolás Maduro", true),
+            ("Habló Maduro", false),
+            ("Habló Maduro en Caracas", true),
+            ("Habló Maduro. El petróleo sube", false),
+            ("Habló Maduro en Caracas y en Honduras", false),
+            ("Habló Maduro. Y Nicolás Maduro calló", true),
+        ] {
+            assert_eq!(is_found(maduro(), "", text), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_near_word_counts_half_beyond_the_window_and_the_window_ends_with_the_field() {
+        let far_away = format!("Habló Maduro. {} Caracas y el presidente", "otra palabra ".repeat(20));
+        assert!(is_found(maduro(), "", &far_away), "two words far away are as good as one near");
+        let one = format!("Habló Maduro. {} Caracas", "otra palabra ".repeat(20));
+        assert!(!is_found(maduro(), "", &one));
+        assert!(!is_found(maduro(), "Caracas", "Habló Maduro"), "the title is no part of the body's window");
+        assert!(is_found(EntitySpec { window: Some(60), ..maduro() }, "", &one));
+    }
+
+    #[test]
+    fn a_veto_phrase_voids_every_name_inside_it() {
+        assert!(!is_found(maduro(), "", "Nicolás Maduro Guerra llegó a Caracas"));
+        assert!(is_found(maduro(), "", "Nicolás Maduro Guerra y Nicolás Maduro"));
+    }
+
+    #[test]
+    fn a_surname_behind_another_given_name_is_somebody_else() {
+        for (text, found) in [
+            ("En Caracas, Ricardo Maduro habló", false),
+            ("En Caracas, el presidente Maduro habló", true),
+            ("En Caracas, Según Maduro no hay nada", true),
+            ("En Caracas habló Ricardo. Maduro calló", true),
+            ("En Caracas, Ana y Maduro hablaron", true),
+            ("Presidente Contesta: Caracas Recibe Otra Visita Mañana Dice Maduro", true),
+            ("EN CARACAS, EL PRESIDENTE DIJO QUE RICARDO MADURO HABLÓ", true),
+        ] {
+            assert_eq!(is_found(maduro(), "", text), found, "{text}");
+        }
+        assert!(is_found(EntitySpec { given: Vec::new(), ..maduro() }, "", "En Caracas, Ricardo Maduro habló"));
+    }
+
+    #[test]
+    fn a_name_written_small_is_doubtful_unless_the_text_lost_its_case() {
+        assert!(!is_found(maduro(), "", "Un plan maduro del presidente"));
+        assert!(is_found(maduro(), "", "habló el presidente maduro en caracas"));
+    }
+
+    #[test]
+    fn the_language_and_companions_add_to_the_score() {
+        let spanish = Language::parse("es").expect("a code");
+        let spec = EntitySpec { languages: [(spanish.clone(), 1.0)].into(), ..maduro() };
+        let rules = RuleSet::compile(vec![spec], Vec::new());
+        assert!(!rules.judge("", "Habló Maduro", Some(&spanish)).mentions.is_empty());
+        assert!(rules.judge("", "Habló Maduro", None).mentions.is_empty());
+
+        let city = |with: &[&str]| EntitySpec {
+            name: Some(EntityName::new("city")),
+            weak: texts(&["Petare"]),
+            with: with.iter().map(|&name| EntityName::new(name)).collect(),
+            ..EntitySpec::default()
+        };
+        let rules = RuleSet::compile(vec![maduro(), city(&["it"])], Vec::new());
+        assert_eq!(rules.judge("", "Nicolás Maduro en Petare", None).mentions.len(), 2);
+        assert_eq!(rules.judge("", "Maduro en Petare", None).mentions.len(), 0);
+        let each_other = RuleSet::compile(
+            vec![EntitySpec { with: vec![EntityName::new("city")], ..maduro() }, city(&["it"])],
+            Vec::new(),
+        );
+        assert_eq!(each_other.judge("", "Maduro en Petare", None).mentions.len(), 0, "none holds up the other");
+    }
+
+    #[test]
+    fn the_account_tells_which_name_which_words_and_which_veto() {
+        let rules = RuleSet::compile(vec![maduro()], Vec::new());
+        let text = "Ricardo Maduro, Nicolás Maduro Guerra y el presidente Maduro en Honduras";
+        let account = rules.explain_entity(&EntityName::new("it"), "", text, None).expect("known");
+        assert_eq!(
+            account.to_string(),
+            "@it: not mentioned\n  \
+             \"Maduro\" in the body: no (void behind the given name \"Ricardo\")\n  \
+             \"Nicolás Maduro\" in the body: no (void inside the veto phrase \"Nicolás Maduro Guerra\")\n  \
+             \"Maduro\" in the body: no, score -1 of 1 (near \"presidente\" +1, against \"Honduras\" -1, \
+             a void name in the same article -1)"
+        );
+        assert!(rules.explain_entity(&EntityName::new("other"), "", text, None).is_none());
+    }
+
+    #[test]
+    fn a_text_of_nothing_but_names_is_weighed_in_one_pass() {
+        let text = "Maduro Caracas ".repeat(50_000);
+        let rules = RuleSet::compile(vec![maduro()], Vec::new());
+        assert_eq!(rules.judge("", &text, None).mentions.len(), 50_000);
     }
 }

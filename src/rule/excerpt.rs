@@ -148,3 +148,92 @@ fn window(text: &str, mark: (usize, usize)) -> Range<usize> {
     };
     start..end
 }
+
+#[cfg(test)]
+mod tests {
+    use super::MOST;
+    use super::excerpts;
+    use crate::model::Excerpt;
+    use crate::model::RuleName;
+    use crate::model::Verdict;
+    use crate::rule::RuleSet;
+    use crate::rule::RuleSpec;
+    use crate::rule::parse;
+
+    fn verdicts(title: &str, body: &str, queries: &[&str]) -> Vec<Verdict> {
+        let rules = queries.iter().map(|query| RuleSpec {
+            name: RuleName::new(*query),
+            label: None,
+            query: parse(query).expect("a query"),
+            languages: Vec::new(),
+            hit: Vec::new(),
+            miss: Vec::new(),
+        });
+        RuleSet::compile(Vec::new(), rules.collect()).judge(title, body, None).verdicts
+    }
+
+    /// The text with its marks in square brackets.
+    fn marked(excerpt: &Excerpt) -> String {
+        let mut text = excerpt.text.clone();
+        for &(start, end) in excerpt.marks.iter().rev() {
+            text.insert(end, ']');
+            text.insert(start, '[');
+        }
+        text
+    }
+
+    fn found(title: &str, body: &str, queries: &[&str]) -> Vec<String> {
+        excerpts(title, body, &verdicts(title, body, queries)).iter().map(marked).collect()
+    }
+
+    #[test]
+    fn the_sentence_that_matched_is_shown_with_its_words_marked() {
+        let body = "Nothing here. The  guards\nused torture\u{a0}in prison. Nothing there.";
+        assert_eq!(found("A title", body, &["torture prison"]), ["The guards used [torture] in [prison]."]);
+    }
+
+    #[test]
+    fn a_mark_that_contains_white_space_is_folded_too() {
+        assert_eq!(
+            found("", "So political\n   prisoners are.", &["\"political prisoners\""]),
+            ["So [political prisoners] are."]
+        );
+    }
+
+    #[test]
+    fn every_rule_is_shown_before_any_is_shown_twice() {
+        let body =
+            "One has tortura. Two has tortura. Three has tortura. Four has tortura. Five has tortura. Six has cárcel.";
+        let found = found("", body, &["tortura", "cárcel"]);
+        assert_eq!(found.len(), MOST);
+        assert_eq!(found[0], "One has [tortura].");
+        assert_eq!(found[MOST - 1], "Six has [cárcel].");
+    }
+
+    #[test]
+    fn a_verdict_that_does_not_match_shows_nothing() {
+        assert!(found("x", "x", &["x y"]).is_empty());
+    }
+
+    #[test]
+    fn a_long_sentence_is_shortened_around_its_first_mark_at_word_borders() {
+        for at in [0, 1, 50, 120, 199] {
+            let mut words = vec!["palabrería"; 200];
+            words[at] = "tortura";
+            let body = words.join(" ");
+            let shown = excerpts("", &body, &verdicts("", &body, &["tortura"]));
+            let text = marked(&shown[0]);
+            assert!(text.contains("[tortura]"), "{text}");
+            assert!(shown[0].text.len() <= 330, "{} bytes", shown[0].text.len());
+            let whole = |word: &str| matches!(word, "palabrería" | "[tortura]");
+            assert!(text.trim_matches('…').split(' ').all(whole), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_endless_word_is_not_cut_inside_a_mark() {
+        let body = format!("tortura {} fin", "ñ".repeat(2000));
+        let shown = excerpts("", &body, &verdicts("", &body, &["tortura", "fin"]));
+        assert!(shown[0].text.starts_with("tortura"));
+    }
+}

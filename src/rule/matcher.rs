@@ -33,6 +33,7 @@ use crate::model::Mention;
 use crate::model::Reason;
 use crate::model::RuleName;
 use crate::model::Verdict;
+use crate::text::Shape;
 use crate::text::Words;
 use crate::text::fold;
 use std::collections::BTreeMap;
@@ -207,8 +208,7 @@ impl Inner {
             });
             for (terms, strong) in [(&spec.strong, true), (&spec.weak, false)] {
                 for term in terms {
-                    let single = Words::of(term).words().len() == 1;
-                    let capital = single && !is_acronym(term) && term.chars().next().is_some_and(char::is_uppercase);
+                    let capital = is_proper_name(term);
                     self.add_role(term, index, Role::Name { strong, capital });
                 }
             }
@@ -243,16 +243,26 @@ impl Inner {
 
     fn pattern(&mut self, term: &str) -> Option<PatternId> {
         let pattern = self.trie.add(term)?;
+        self.remember(term);
+        Some(pattern)
+    }
+
+    /// Makes room for what belongs to a pattern that was just added.
+    fn remember(&mut self, term: &str) {
         if self.trie.len() > self.roles.len() {
             self.roles.push(Vec::new());
             self.term_rules.push(Vec::new());
             self.spelling.push(term.to_owned());
         }
-        Some(pattern)
     }
 
     fn add_role(&mut self, term: &str, entity: usize, role: Role) {
-        if let Some(pattern) = self.pattern(term) {
+        let pattern = match role {
+            Role::Name { .. } => self.trie.add_name(term),
+            _ => self.trie.add(term),
+        };
+        if let Some(pattern) = pattern {
+            self.remember(term);
             self.roles[pattern as usize].push((entity, role));
         }
     }
@@ -430,6 +440,192 @@ fn is_mentioned(names: &[Weighed]) -> bool {
     names.iter().any(|name| name.accepted)
 }
 
+/// One or two words with a capital each, no acronym: such a name written small is doubtful.
+fn is_proper_name(term: &str) -> bool {
+    let words = Words::of(term);
+    let short = matches!(words.words().len(), 1 | 2);
+    short && !is_acronym(term) && words.words().iter().all(|word| word.shape != Shape::Lower)
+}
+
 fn fold_words(text: &str) -> Vec<String> {
     fold(text).split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RuleSet;
+    use crate::model::EntityName;
+    use crate::model::Field;
+    use crate::model::Language;
+    use crate::model::Reason;
+    use crate::model::RuleName;
+    use crate::rule::EntitySpec;
+    use crate::rule::RuleSpec;
+    use crate::rule::parse;
+    use proptest::prelude::*;
+
+    fn texts(list: &[&str]) -> Vec<String> {
+        list.iter().map(|&text| text.to_owned()).collect()
+    }
+
+    fn court() -> EntitySpec {
+        EntitySpec {
+            name: Some(EntityName::new("court")),
+            label: Some("The Court".to_owned()),
+            strong: texts(&["Corte Penal Internacional"]),
+            weak: texts(&["CPI"]),
+            near: texts(&["fiscal"]),
+            ..EntitySpec::default()
+        }
+    }
+
+    fn rule(name: &str, query: &str) -> RuleSpec {
+        RuleSpec {
+            name: RuleName::new(name),
+            label: None,
+            query: parse(query).expect("a query"),
+            languages: Vec::new(),
+            hit: Vec::new(),
+            miss: Vec::new(),
+        }
+    }
+
+    fn reason(query: &str, title: &str, body: &str) -> String {
+        let judgement = RuleSet::compile(vec![court()], vec![rule("r", query)]).judge(title, body, None);
+        let verdict = &judgement.verdicts[0];
+        format!("{}: {}", verdict.reason.code(), verdict.reason)
+    }
+
+    #[test]
+    fn every_verdict_says_why() {
+        for (query, title, body, expected) in [
+            (
+                "@court tortura",
+                "",
+                "El fiscal de la CPI oyó de Torturas y tortura",
+                "matched: @court (\"CPI\") and \"tortura\"",
+            ),
+            ("tortura OR maltrato", "", "maltrato", "matched: \"maltrato\""),
+            (
+                "title:@court",
+                "Corte Penal\n Internacional",
+                "",
+                "matched: @court (\"Corte Penal Internacional\") in the title",
+            ),
+            ("@court tortura", "", "El fiscal de la CPI", "not_enough: \"tortura\" is missing"),
+            ("@court (tortura OR maltrato)", "", "Hubo maltrato", "not_enough: @court is missing"),
+            ("a (b OR c OR d OR e OR f OR g)", "", "a", "not_enough: \"b\", \"c\", \"d\" or 3 more is missing"),
+            ("@court tortura", "", "Nada", "nothing_found: nothing that the rule asks for occurs"),
+            ("tortura", "", "", "nothing_found: nothing that the rule asks for occurs"),
+            ("tortura -novela", "", "La novela de la tortura", "excluded: excluded by \"novela\""),
+            ("tortura -(novela OR cine)", "", "El cine y la tortura", "excluded: excluded by \"cine\""),
+            ("tortura -(novela AND cine)", "", "El cine y la tortura", "matched: \"tortura\""),
+            ("tortura -title:cine", "", "El cine y la tortura", "matched: \"tortura\""),
+            ("@nobody OR tortura", "", "tortura", "matched: \"tortura\""),
+            ("@nobody tortura", "", "tortura", "not_enough: @nobody is missing"),
+        ] {
+            assert_eq!(reason(query, title, body), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn verdicts_come_in_the_order_of_the_rules_one_each() {
+        let rules = vec![rule("b", "x"), rule("a", "y"), rule("c", "x y")];
+        let judgement = RuleSet::compile(Vec::new(), rules).judge("", "x", None);
+        let found: Vec<(&str, bool)> =
+            judgement.verdicts.iter().map(|verdict| (verdict.rule.as_str(), verdict.matched)).collect();
+        assert_eq!(found, [("b", true), ("a", false), ("c", false)]);
+    }
+
+    #[test]
+    fn a_rule_for_a_language_passes_over_others_but_not_over_an_unknown_one() {
+        let spanish = Language::parse("es").expect("a code");
+        let english = Language::parse("en").expect("a code");
+        let rules = RuleSet::compile(Vec::new(), vec![RuleSpec { languages: vec![spanish.clone()], ..rule("r", "x") }]);
+        assert!(rules.judge("", "x", Some(&spanish)).verdicts[0].matched);
+        assert!(rules.judge("", "x", None).verdicts[0].matched);
+        let other = &rules.judge("", "x", Some(&english)).verdicts[0];
+        assert_eq!(other.reason, Reason::OtherLanguage { language: "en".to_owned() });
+    }
+
+    #[test]
+    fn a_mention_is_the_very_slice_of_the_original() {
+        let rules = RuleSet::compile(vec![court()], vec![rule("r", "@court prisi\u{f3}n")]);
+        let title = "\u{feff}La Corte&nbsp;Penal Inter\u{ad}nacional";
+        let body = "Una prisio\u{301}n, la pris-\ni&oacute;n y la CPI";
+        let judgement = rules.judge(title, body, None);
+        let found: Vec<(Field, &str)> =
+            judgement.verdicts[0].mentions.iter().map(|mention| (mention.field, mention.text.as_str())).collect();
+        let expected = [
+            (Field::Title, "Corte&nbsp;Penal Inter\u{ad}nacional"),
+            (Field::Body, "prisio\u{301}n"),
+            (Field::Body, "pris-\ni&oacute;n"),
+            (Field::Body, "CPI"),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(judgement.mentions.len(), 2);
+    }
+
+    #[test]
+    fn labels_fall_back_to_names() {
+        let rules = RuleSet::compile(vec![court()], vec![rule("r", "x")]);
+        assert_eq!(rules.label_of_entity(&EntityName::new("court")), "The Court");
+        assert_eq!(rules.label_of_entity(&EntityName::new("other")), "other");
+        assert_eq!(rules.label_of_rule(&RuleName::new("r")), "r");
+    }
+
+    #[test]
+    fn hit_and_miss_texts_that_come_out_the_other_way_are_told() {
+        let entity = EntitySpec {
+            hit: texts(&["la Corte Penal Internacional", "la CPI"]),
+            miss: texts(&["el fiscal de la CPI"]),
+            ..court()
+        };
+        let rule = RuleSpec { hit: texts(&["x", "y"]), miss: texts(&["x"]), ..rule("r", "x") };
+        let found: Vec<(&str, usize, String)> = RuleSet::compile(vec![entity], vec![rule])
+            .test_cases()
+            .into_iter()
+            .map(|failure| (failure.kind.as_str(), failure.index, failure.text))
+            .collect();
+        let expected = [("hit", 1, "la CPI"), ("miss", 0, "el fiscal de la CPI"), ("hit", 1, "y"), ("miss", 0, "x")];
+        assert_eq!(found, expected.map(|(kind, index, text)| (kind, index, text.to_owned())));
+    }
+
+    #[test]
+    fn a_rule_set_is_cheap_to_clone_and_shared_between_threads() {
+        fn is_shared<T: Clone + Send + Sync + 'static>(_: &T) {}
+        let rules = RuleSet::compile(vec![court()], Vec::new());
+        is_shared(&rules);
+        assert!(std::sync::Arc::ptr_eq(&rules.inner, &rules.clone().inner));
+    }
+
+    proptest! {
+        #[test]
+        fn mentions_of_any_hostile_text_are_slices_of_it(
+            parts in prop::collection::vec(prop_oneof![
+                "\\PC{0,6}", Just("Corte Penal Internacional".to_owned()), Just("C.P.I.".to_owned()),
+                Just("fiscal".to_owned()), Just("Corte&nbsp;Pen\u{ad}al\u{200b} Inter-\nnacional".to_owned()),
+                Just("co\u{301}rte".to_owned()), Just("\u{fb01}scal".to_owned()), Just(" ".to_owned()), Just("\n\n".to_owned()),
+                Just("&amp;".to_owned()), Just("\u{301}".to_owned()), Just("-\n".to_owned()), Just(". A".to_owned()),
+            ], 0..20),
+            cut in 0_usize..20
+        ) {
+            let cut = cut.min(parts.len());
+            let (title, body) = (parts[..cut].concat(), parts[cut..].concat());
+            let rules = RuleSet::compile(vec![court()], vec![rule("r", "@court OR fiscal OR a OR corte")]);
+            let judgement = rules.judge(&title, &body, None);
+            for mention in judgement.mentions.iter().chain(&judgement.verdicts[0].mentions) {
+                let text = if mention.field == Field::Title { &title } else { &body };
+                prop_assert_eq!(text.get(mention.start..mention.end), Some(mention.text.as_str()));
+            }
+            for excerpt in rules.excerpts(&title, &body, &judgement.verdicts) {
+                let mut behind = 0;
+                for (start, end) in excerpt.marks {
+                    prop_assert!(start >= behind && end > start);
+                    prop_assert!(excerpt.text.get(start..end).is_some());
+                    behind = end;
+                }
+            }
+        }
+    }
 }

@@ -9,6 +9,7 @@ pub mod account;
 pub mod cases;
 pub mod entity;
 pub mod excerpt;
+pub mod given_name;
 pub mod matcher;
 pub mod operators;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod pack;
 pub mod parse;
 pub mod plan;
 pub mod query;
+pub mod rough;
 pub mod token;
 pub mod trie;
 

@@ -13,10 +13,10 @@ use crate::model::Field;
 /// A compiled query.
 #[derive(Clone, Debug)]
 pub enum Plan {
-    /// Every part holds.
-    All(Vec<Plan>),
-    /// At least one part holds.
-    Any(Vec<Plan>),
+    /// Every part holds; with its description.
+    All(Vec<Plan>, String),
+    /// At least one part holds; with its description.
+    Any(Vec<Plan>, String),
     /// It occurs.
     Present(Leaf),
     /// It does not occur.
@@ -82,8 +82,10 @@ impl Plan {
             Kind::Field(field, inner) => Self::compile(inner, negated, Some(*field), term, entity),
             Kind::And(sides) | Kind::Or(sides) => {
                 let all = matches!(node.kind, Kind::And(_)) != negated;
-                let sides = sides.iter().map(|side| Self::compile(side, negated, field, term, entity)).collect();
-                if all { Self::All(sides) } else { Self::Any(sides) }
+                let sides: Vec<Self> =
+                    sides.iter().map(|side| Self::compile(side, negated, field, term, entity)).collect();
+                let described = list(sides.iter().map(Self::describe_inner), if all { "and" } else { "or" });
+                if all { Self::All(sides, described) } else { Self::Any(sides, described) }
             }
             Kind::Term(words) | Kind::Phrase(words) => {
                 let sought = term(words).map_or(Sought::Nothing, Sought::Term);
@@ -104,8 +106,8 @@ impl Plan {
     /// Judges the plan; `occurs` says whether a leaf was found.
     pub fn judge<'a>(&'a self, occurs: &impl Fn(&Leaf) -> bool) -> Finding<'a> {
         match self {
-            Self::All(sides) => and::join(sides.iter().map(|side| side.judge(occurs))),
-            Self::Any(sides) => or::join(self, sides.iter().map(|side| side.judge(occurs))),
+            Self::All(sides, _) => and::join(sides.iter().map(|side| side.judge(occurs))),
+            Self::Any(sides, _) => or::join(self, sides.iter().map(|side| side.judge(occurs))),
             Self::Absent(leaf) => not::absent(leaf, occurs(leaf)),
             Self::Present(leaf) if occurs(leaf) => {
                 Finding { holds: true, would_hold: true, evidence: vec![leaf], ..Finding::default() }
@@ -117,7 +119,7 @@ impl Plan {
     /// Shows every leaf, left to right.
     pub fn leaves(&self, see: &mut impl FnMut(&Leaf)) {
         match self {
-            Self::All(sides) | Self::Any(sides) => sides.iter().for_each(|side| side.leaves(see)),
+            Self::All(sides, _) | Self::Any(sides, _) => sides.iter().for_each(|side| side.leaves(see)),
             Self::Present(leaf) | Self::Absent(leaf) => see(leaf),
         }
     }
@@ -127,14 +129,13 @@ impl Plan {
         match self {
             Self::Present(leaf) => leaf.describe(),
             Self::Absent(leaf) => format!("no {}", leaf.describe()),
-            Self::All(sides) => list(sides.iter().map(Self::describe_inner), "and"),
-            Self::Any(sides) => list(sides.iter().map(Self::describe_inner), "or"),
+            Self::All(_, described) | Self::Any(_, described) => described.clone(),
         }
     }
 
     fn describe_inner(&self) -> String {
         match self {
-            Self::All(_) | Self::Any(_) => format!("({})", self.describe()),
+            Self::All(..) | Self::Any(..) => format!("({})", self.describe()),
             _ => self.describe(),
         }
     }
@@ -156,6 +157,9 @@ const MOST_NAMED: usize = 4;
 /// `a`, `a and b`, `a, b and c`; beyond four `a, b, c and 5 more`.
 pub fn list(parts: impl Iterator<Item = String>, word: &str) -> String {
     let mut parts: Vec<String> = parts.collect();
+    if parts.len() == 1 {
+        return parts.swap_remove(0);
+    }
     if parts.len() > MOST_NAMED {
         let more = parts.len() - (MOST_NAMED - 1);
         parts.truncate(MOST_NAMED - 1);

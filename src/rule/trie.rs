@@ -1,6 +1,7 @@
 //! Names and terms → one structure that finds all of them in a text in one pass over its words. A word that no pattern
 //! uses costs one look-up; case is judged by how the term was typed.
 
+use super::rough::Rough;
 use crate::model::Field;
 use crate::text::Shape;
 use crate::text::Words;
@@ -32,6 +33,7 @@ pub struct Trie {
     steps: HashMap<u64, u32, BuildHasherDefault<WordHasher>>,
     ends: Vec<End>,
     patterns: u32,
+    rough: Rough,
 }
 
 /// The patterns that end at a node.
@@ -66,6 +68,19 @@ impl Trie {
         Some(*slot)
     }
 
+    /// As [`Trie::add`]; a long name is also found with one slip (see `rough`).
+    pub fn add_name(&mut self, name: &str) -> Option<PatternId> {
+        let pattern = self.add(name)?;
+        let words = Words::of(name);
+        let folded: Vec<&str> = words.words().iter().map(|word| words.folded(word)).collect();
+        if let Some(&first) = folded.first().and_then(|word| self.words.get(*word))
+            && !is_acronym(name)
+        {
+            self.rough.add(first, &folded, pattern);
+        }
+        Some(pattern)
+    }
+
     /// How many patterns there are.
     pub fn len(&self) -> usize {
         self.patterns as usize
@@ -85,6 +100,7 @@ impl Trie {
             if ids[first] == NONE {
                 continue;
             }
+            self.rough.scan(words, first, ids[first], field, hits);
             let mut node = self.roots[ids[first] as usize];
             let mut behind = first + 1;
             let mut capital = ignore_case || words.words()[first].shape != Shape::Lower;

@@ -65,6 +65,12 @@ pub fn fold(text: &str) -> String {
 
 /// As [`fold`], appended to `folded`.
 pub fn fold_into(text: &str, folded: &mut String) {
+    if text.is_ascii() {
+        let from = folded.len();
+        folded.push_str(text);
+        folded[from..].make_ascii_lowercase();
+        return;
+    }
     for character in text.chars() {
         match character {
             '\0'..='\x7f' => folded.push(character.to_ascii_lowercase()),

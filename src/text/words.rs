@@ -120,8 +120,11 @@ impl Words {
 /// Letters, capitals among them, and whether the first character is one.
 fn count_capitals(text: &str) -> (usize, usize, bool) {
     if text.is_ascii() {
-        let capitals = text.bytes().filter(u8::is_ascii_uppercase).count();
-        let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
+        let (mut letters, mut capitals) = (0, 0);
+        for byte in text.bytes() {
+            letters += usize::from(byte.is_ascii_alphabetic());
+            capitals += usize::from(byte.is_ascii_uppercase());
+        }
         return (letters, capitals, text.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase()));
     }
     let letters = text.chars().filter(|character| character.is_alphabetic()).count();
