@@ -10,8 +10,10 @@ pub mod charset;
 mod clean;
 pub mod date;
 mod entries;
+mod escape;
 mod json;
 pub mod plain;
+mod tag;
 pub mod tracking;
 mod xml;
 
