@@ -1,4 +1,4 @@
-//! HTML → article. Decode, [`scan`] (hostile forms become harmless), read what the page says of itself ([`meta`]), let
+//! HTML → article. Decode, [`scan`] (hostile forms become harmless), read what the page says of itself (`meta`), let
 //! an extractor find the body, write it as paragraphs. [`wall`] says whether that is an article at all, [`media`]
 //! whether the answer is a page. Nothing here aborts or takes more than seconds: see the table of hostile pages in the
 //! tests. The caller gives the thread, with [`STACK_BYTES`].
