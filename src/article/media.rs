@@ -69,7 +69,8 @@ mod tests {
     #[test]
     fn pages_are_told_from_files() {
         let url = Url::parse("https://example.org/a").expect("an address");
-        let cases: [(Option<&str>, &[u8], Option<&str>); 8] = [
+        type Case<'a> = (Option<&'a str>, &'a [u8], Option<&'a str>);
+        let cases: [Case<'_>; 8] = [
             (Some("text/html; charset=utf-8"), b"<p>x", None),
             (None, b"<p>x", None),
             (Some("text/plain"), b"words", None),

@@ -1,4 +1,4 @@
-//! HTML → article. Decode, [`scan`] (hostile forms become harmless), read what the page says of itself ([`meta`]), let
+//! HTML → article. Decode, [`scan`] (hostile forms become harmless), read what the page says of itself (`meta`), let
 //! an extractor find the body, write it as paragraphs. [`wall`] says whether that is an article at all, [`media`]
 //! whether the answer is a page. Nothing here aborts or takes more than seconds: see the table of hostile pages in the
 //! tests. The caller gives the thread, with [`STACK_BYTES`].
@@ -10,6 +10,7 @@ use crate::model::Document;
 use crate::model::Reason;
 use dom_smoothie::Config;
 use dom_smoothie::Readability;
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
@@ -70,7 +71,8 @@ fn read(html: String, document: &Document<'_>) -> Article {
         None => document.url.clone(),
     };
     let meta = meta::read(&page, &base);
-    let page_title = plain::title(&page.get_article_title());
+    let page_title = headline(&page).unwrap_or_else(|| plain::title(&page.get_article_title()));
+    let run = longest_run(&page);
     let mut article = Article {
         title: meta.title.filter(|title| !title.is_empty()).unwrap_or(page_title),
         byline: meta.byline,
@@ -89,15 +91,54 @@ fn read(html: String, document: &Document<'_>) -> Article {
         }
         Err(error) => article.warnings.push(format!("no body found: {error}")),
     }
-    // Some pages hand the body to a script only; what they say to machines is then all there is.
-    if let Some(body) = meta.body.map(|body| paragraphs::of_plain(&body))
-        && article.text.len() < 400
-        && body.len() > 2 * article.text.len()
+    // What is overlooked is never alerted, so where the page holds a much longer body, that one is taken: the body it
+    // tells to machines, which is all there is when a script or a reading limit hides it, or its longest run of paragraphs.
+    if let Some(body) = meta.body.map(|body| paragraphs::of_plain(&body)).filter(|body| longer(body, &article.text, 2))
     {
         article.text = body;
         article.method = "json_ld".into();
     }
+    if longer(&run, &article.text, 3) {
+        article.text = run;
+        article.method = "paragraphs".into();
+    }
     article
+}
+
+fn longer(body: &str, text: &str, times: usize) -> bool {
+    body.len() > 200 && body.len() > times * text.len()
+}
+
+/// The text of the `<p>` elements that share a parent, for the parent where that is longest.
+fn longest_run(page: &Readability) -> String {
+    let mut runs = HashMap::new();
+    let mut total = 0;
+    for paragraph in page.doc.select("p").nodes() {
+        let Some(parent) = paragraph.parent() else { continue };
+        let text = plain::fold(&paragraph.text());
+        // Shorter ones are captions, labels and links.
+        total += text.len();
+        // Paragraphs inside paragraphs repeat their text.
+        if total > 2 * scan::BYTES {
+            break;
+        }
+        if text.len() >= 40 {
+            let run: &mut String = runs.entry(parent.id).or_default();
+            if !run.is_empty() {
+                run.push_str("\n\n");
+            }
+            run.push_str(&text);
+        }
+    }
+    runs.into_values().max_by(|one, other| one.len().cmp(&other.len()).then_with(|| one.cmp(other))).unwrap_or_default()
+}
+
+/// The `<h1>` that the page's title begins with, so that `Headline - The Paper` loses the paper.
+fn headline(page: &Readability) -> Option<String> {
+    let title = plain::fold(&page.doc.select_single("title").text());
+    let headings = page.doc.select("h1");
+    let mut headings = headings.nodes().iter().map(|heading| plain::fold(&heading.text()));
+    headings.find(|heading| heading.chars().count() >= 10 && title.starts_with(heading.as_str()))
 }
 
 #[cfg(test)]

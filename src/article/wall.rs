@@ -178,6 +178,12 @@ pub fn judge(article: &Article, html: &str, listed_title: &str) -> Result<(), Re
             return Err(Reason::Wall { detail: said[0].to_owned() });
         }
     }
+    // A short text on a page that says to machines "not free", and to people "subscribe": the beginning of an article.
+    if says_not_free(html)
+        && let Some(phrase) = SUBSCRIPTION.iter().find(|phrase| fold(&visible(html)).contains(**phrase))
+    {
+        return Err(Reason::Wall { detail: format!("not free to read, “{phrase}”") });
+    }
     if words >= SHORT {
         return Ok(());
     }
@@ -189,6 +195,14 @@ pub fn judge(article: &Article, html: &str, listed_title: &str) -> Result<(), Re
         return Ok(());
     }
     Err(Reason::EmptyPage)
+}
+
+/// `isAccessibleForFree` of schema.org, as publishers write it for search engines.
+fn says_not_free(html: &str) -> bool {
+    html.match_indices("\"isAccessibleForFree\"").take(10).any(|(at, name)| {
+        let value = html[at + name.len()..].trim_start().trim_start_matches(':').trim_start().trim_start_matches('"');
+        value.get(..5).is_some_and(|value| value.eq_ignore_ascii_case("false"))
+    })
 }
 
 fn is_challenge_title(title: &str, listed: &str) -> bool {
@@ -329,6 +343,19 @@ mod tests {
     fn a_text_without_blanks_is_not_empty() {
         let text = "港の裁判所は昨日、二人の警察官に対する証拠を検察が提出したと発表した。審理は月曜日に続き、住民の証言が予定されている。";
         assert_eq!(judge(&article("裁判", text), text, "裁判"), Ok(()));
+    }
+
+    #[test]
+    fn the_beginning_of_a_paid_article_is_not_taken_for_all_of_it() {
+        let flag = r#"<script type="application/ld+json">{"isAccessibleForFree" : "False"}</script>"#;
+        let offer = "<aside>Contenido exclusivo para suscriptores</aside>";
+        for (around, wall) in [(format!("{flag}{offer}"), true), (flag.to_owned(), false), (offer.to_owned(), false)] {
+            let answer = judge(&article("T", REPORT), &format!("<title>T</title>{around}<p>{REPORT}</p>"), "T");
+            assert_eq!(answer.is_err(), wall, "{around}");
+        }
+        // A long text is all there whatever the flag says.
+        let long = REPORT.repeat(5);
+        assert_eq!(judge(&article("T", &long), &format!("{flag}{offer}<p>{long}</p>"), "T"), Ok(()));
     }
 
     #[test]

@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn every_way_of_saying_the_encoding_is_understood() {
-        let cases: [(&[u8], Option<&str>, Option<&str>, &str); 9] = [
+        type Case<'a> = (&'a [u8], Option<&'a str>, Option<&'a str>, &'a str);
+        let cases: [Case<'_>; 9] = [
             (b"caf\xc3\xa9", None, None, "café"),
             (b"caf\xc3\xa9", Some("text/xml; charset=iso-8859-1"), None, "café"),
             (b"\xef\xbb\xbfcaf\xc3\xa9", None, None, "café"),

@@ -184,7 +184,7 @@ fn named(text: &str) -> Option<Timestamp> {
     for token in tokens {
         if token.contains(':') && token.starts_with(|letter: char| letter.is_ascii_digit()) {
             // From the time on there is only the half of the day, the zone and (asctime) the year.
-            time = &text[token.as_ptr() as usize - text.as_ptr() as usize..];
+            time = text.find(token).map_or(token, |at| &text[at..]);
         } else if !time.is_empty() && (offset(token).is_some() || token.starts_with("Etc/")) {
             zone = token;
         } else if token.starts_with(|letter: char| letter.is_ascii_digit()) && !token.contains('-') {
@@ -252,41 +252,41 @@ mod tests {
     #[test]
     fn one_moment_is_read_in_all_its_spellings() {
         for text in [
-            "2025-11-04T10:00:00Z",
-            "2025-11-04T11:00:00+01:00",
-            "2025-11-04T11:00:00+0100",
-            "2025-11-04T10:00:00.123Z",
-            "2025-11-04 10:00:00",
-            "2025-11-04T10:00:00+00:0",
-            "20251104T100000",
-            "1762250400",
-            "1762250400000",
-            "Tue, 04 Nov 2025 10:00:00 GMT",
-            "Tue, 04 Nov 2025 11:00:00 CET",
-            "Tue, 04 Nov 2025 11:00:00 GMT+1",
-            "Tue, 04 Nov 2025 10:00:00",
-            "Tue, 4 Nov 25 10:00:00 Z",
-            "Tue Nov  4 10:00:00 2025",
-            "Tue, 04 Nov 2025 10:00:00 Etc/GMT",
-            "Tuesday, 04 November 2025 10:00:00 GMT",
-            "04-Nov-2025 10:00",
-            "11/4/2025 10:00:00 AM",
-            "04.11.2025 10:00",
-            "mar, 04 nov 2025 10:00:00 GMT",
-            "Di, 04 Nov 2025 11:00:00 +0100",
-            "Вт, 04 ноя 2025 13:00:00 +0300",
-            "4 de noviembre de 2025, 10:00",
-            "November 4, 2025, 10:00 am",
-            "martes, 4 de noviembre de 2025 10:00",
+            "2025-12-02T10:00:00Z",
+            "2025-12-02T11:00:00+01:00",
+            "2025-12-02T11:00:00+0100",
+            "2025-12-02T10:00:00.123Z",
+            "2025-12-02 10:00:00",
+            "2025-12-02T10:00:00+00:0",
+            "20251202T100000",
+            "1764669600",
+            "1764669600000",
+            "Tue, 02 Dec 2025 10:00:00 GMT",
+            "Tue, 02 Dec 2025 11:00:00 CET",
+            "Tue, 02 Dec 2025 11:00:00 GMT+1",
+            "Tue, 02 Dec 2025 10:00:00",
+            "Tue, 2 Dec 25 10:00:00 Z",
+            "Tue Dec  2 10:00:00 2025",
+            "Tue, 02 Dec 2025 10:00:00 Etc/GMT",
+            "Tuesday, 02 December 2025 10:00:00 GMT",
+            "02-Dec-2025 10:00",
+            "12/2/2025 10:00:00 AM",
+            "02.12.2025 10:00",
+            "mar, 02 dic 2025 10:00:00 GMT",
+            "Di, 02 Dez 2025 11:00:00 +0100",
+            "Вт, 02 дек 2025 13:00:00 +0300",
+            "2 de diciembre de 2025, 10:00",
+            "December 2, 2025, 10:00 am",
+            "martes, 2 de diciembre de 2025 10:00",
         ] {
-            assert_eq!(parse(text).map(|time| time.as_second()), Some(1_762_250_400), "{text}");
+            assert_eq!(parse(text).map(|time| time.as_second()), Some(1_764_669_600), "{text}");
         }
     }
 
     #[test]
     fn what_names_no_moment_gives_none() {
         for text in
-            ["", "soon", "yesterday", "0000-00-00", "2025-13-40", "12", "Tue, 99 Nov 2025", "0001-01-01T00:00:00Z"]
+            ["", "soon", "yesterday", "0000-00-00", "2025-13-40", "12", "Tue, 99 Dec 2025", "0001-01-01T00:00:00Z"]
         {
             assert_eq!(parse(text), None, "{text}");
         }

@@ -1,6 +1,6 @@
-//! bytes → entries + warnings. Decode ([`charset`]), mend ([`clean`]), parse (feed-rs, or [`json`]), then name and
-//! straighten the entries ([`entries`]). Nothing is lost without a warning, and no two polls name an entry differently.
-//! A tolerant walker of our own takes the place of `clean` + feed-rs in [`xml`]: all around it stays.
+//! bytes → entries + warnings. Decode ([`charset`]), mend (`clean`), parse (feed-rs, or `json`), then name and
+//! straighten the entries (`entries`). Nothing is lost without a warning, and no two polls name an entry differently.
+//! A tolerant walker of our own takes the place of `clean` + feed-rs in `xml`: all around it stays.
 
 use crate::model::Document;
 use crate::model::Listing;
@@ -10,8 +10,10 @@ pub mod charset;
 mod clean;
 pub mod date;
 mod entries;
+mod escape;
 mod json;
 pub mod plain;
+mod tag;
 pub mod tracking;
 mod xml;
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Elements whose tags are dropped. Any other `<word>` stays: headlines speak of `<dialog>` and of 1 < 2.
+/// Elements whose tags are dropped. Any other `<word>` stays: headlines speak of `<dialog>` and of 3 < 5.
 const MARKUP: &[&str] = &[
     "a",
     "abbr",
@@ -115,13 +115,13 @@ mod tests {
     #[test]
     fn a_title_becomes_what_a_reader_sees() {
         for (given, expected) in [
-            ("Tom &amp; Jerry", "Tom & Jerry"),
+            ("Pan &amp; agua", "Pan & agua"),
             ("  Two\n lines ", "Two lines"),
             ("La <b>fiscal</b><br/>habla", "La fiscal habla"),
-            ("1 < 2 always", "1 < 2 always"),
+            ("3 < 5 votes", "3 < 5 votes"),
             ("The <dialog> element", "The <dialog> element"),
             ("a&nbsp;b &#8220;c&#8221;", "a b “c”"),
-            ("AT&T", "AT&T"),
+            ("R&D", "R&D"),
         ] {
             assert_eq!(title(given), expected);
         }

@@ -5,6 +5,174 @@ use crate::model::Reason;
 use url::Url;
 
 fn listing(bytes: &[u8]) -> Result<Listing, Reason> {
-    let url = Url::parse("https://example.org/feed.xml").expect("an address");
+    let url = Url::parse("https://feeds.example.test/all.xml").expect("an address");
     read(&Document { url: &url, content_type: None, bytes })
+}
+
+macro_rules! fixture {
+    ($name:literal) => {
+        include_bytes!(concat!("../../tests/data/feeds/", $name)).as_slice()
+    };
+}
+
+/// Format, then id, link and title of each entry.
+type Expected<'a> = (&'a str, &'a [(&'a str, Option<&'a str>, &'a str)]);
+
+#[test]
+fn every_dialect_is_read_and_every_fault_is_overcome() {
+    const FIRST: (&str, Option<&str>, &str) = ("faro-1", Some("https://faro.example.org/1"), "Nota 1");
+    const SECOND: (&str, Option<&str>, &str) = ("faro-2", Some("https://faro.example.org/2"), "Nota 2");
+    let cases: &[(&str, &[u8], Expected<'_>)] = &[
+        ("well formed RSS", fixture!("well_formed.rss"), ("rss2", &[FIRST, SECOND])),
+        (
+            "well formed Atom",
+            fixture!("well_formed.atom"),
+            ("atom", &[("tag:post.example.org,2025:1", Some("https://feeds.example.test/1"), "Court hears witnesses")]),
+        ),
+        (
+            "well formed JSON",
+            fixture!("well_formed.json"),
+            ("json_feed", &[("1", Some("https://gazeta.example.org/1"), "Tribunal ouve testemunhas")]),
+        ),
+        (
+            "RDF items without a link",
+            fixture!("rdf_item_without_link.rdf"),
+            (
+                "rss1",
+                &[
+                    ("https://faro.example.org/1", Some("https://faro.example.org/1"), "Nota 1"),
+                    ("https://faro.example.org/2", Some("https://faro.example.org/2"), "Nota 2"),
+                ],
+            ),
+        ),
+        ("a wrong label", fixture!("declares_utf16_but_is_utf8.rss"), ("rss2", &[FIRST])),
+        ("UTF-16", fixture!("utf16_with_mark.rss"), ("rss2", &[FIRST])),
+        ("no label", fixture!("windows_1252_undeclared.rss"), ("rss2", &[FIRST])),
+        ("words before the feed", fixture!("warning_before_the_declaration.rss"), ("rss2", &[FIRST])),
+        (
+            "an open item",
+            fixture!("item_not_closed.rss"),
+            ("rss2", &[("faro-1", None, "Nota 1"), ("faro-2", None, "Nota 2")]),
+        ),
+        (
+            "a cut feed",
+            fixture!("cut_in_the_middle.rss"),
+            ("rss2", &[FIRST, ("https://faro.example.org/2", Some("https://faro.example.org/2"), "Nota 2")]),
+        ),
+        ("open CDATA", fixture!("cdata_not_closed.rss"), ("rss2", &[("faro-1", None, "Nota 1"), SECOND])),
+        ("a namespace", fixture!("no_version_and_a_namespace_of_its_own.rss"), ("rss2", &[FIRST])),
+        ("Atom 0.3", fixture!("atom_0_3.atom"), ("atom", &[FIRST])),
+        (
+            "empty elements",
+            fixture!("empty_media_title_and_atom_content.atom"),
+            ("atom", &[("faro-1", None, "Nota 1")]),
+        ),
+        ("what makes feed-rs panic", fixture!("mail_beside_wide_letters_and_a_huge_duration.rss"), ("rss2", &[FIRST])),
+        (
+            "entities",
+            fixture!("undefined_entities_and_bare_ampersands.rss"),
+            ("rss2", &[("faro-1", Some("https://faro.example.org/?a=1&b=2"), "Pan & agua R&D")]),
+        ),
+        (
+            "a guid for a link",
+            fixture!("guid_is_the_only_link.rss"),
+            ("rss2", &[("https://faro.example.org/1", Some("https://faro.example.org/1"), "Nota 1")]),
+        ),
+        (
+            "relative links",
+            fixture!("links_are_relative.rss"),
+            ("rss2", &[("faro-1", Some("https://faro.example.org/nota/1"), "Nota 1")]),
+        ),
+        (
+            "a link elsewhere",
+            fixture!("link_only_in_another_namespace.rss"),
+            ("rss2", &[("faro-1", Some("https://faro.example.org/1?a=1&b=2"), "Nota 1")]),
+        ),
+    ];
+    for (name, bytes, (format, expected)) in cases {
+        let found = listing(bytes).unwrap_or_else(|reason| panic!("{name}: {reason}"));
+        let entries: Vec<_> = found
+            .entries
+            .iter()
+            .map(|entry| (entry.id.as_str(), entry.link.as_deref(), entry.title.as_str()))
+            .collect();
+        assert_eq!((found.format.as_str(), entries.as_slice()), (*format, *expected), "{name}");
+    }
+}
+
+#[test]
+fn all_that_an_atom_entry_says_is_kept() {
+    let entry = listing(fixture!("well_formed.atom")).expect("a feed").entries.remove(0);
+    assert_eq!(entry.published.map(|time| time.to_string()).as_deref(), Some("2025-11-04T10:00:00Z"));
+    assert_eq!(entry.updated.map(|time| time.to_string()).as_deref(), Some("2025-11-04T11:00:00Z"));
+    assert_eq!(entry.summary.as_deref(), Some("Two neighbours spoke."));
+    assert_eq!((entry.authors, entry.tags), (vec!["Ana Prado".to_owned()], vec!["justice".to_owned()]));
+}
+
+#[test]
+fn accents_survive_every_encoding() {
+    for bytes in [
+        fixture!("declares_utf16_but_is_utf8.rss"),
+        fixture!("utf16_with_mark.rss"),
+        fixture!("windows_1252_undeclared.rss"),
+    ] {
+        assert_eq!(listing(bytes).expect("a feed").title.as_deref(), Some("Información"));
+    }
+}
+
+#[test]
+fn entries_without_guid_and_link_have_lasting_and_different_ids() {
+    let ids = || -> Vec<String> {
+        let found = listing(fixture!("neither_guid_nor_link.rss")).expect("a feed");
+        found.entries.into_iter().map(|entry| entry.id).collect()
+    };
+    let first = ids();
+    assert_ne!(first[0], first[1]);
+    assert_eq!(first, ids());
+}
+
+#[test]
+fn an_empty_feed_is_no_error_but_a_warning() {
+    let found = listing(fixture!("no_entries.rss")).expect("a feed");
+    assert!(found.entries.is_empty());
+    assert_eq!(found.warnings, ["the feed holds no entry"]);
+}
+
+#[test]
+fn what_is_no_feed_is_named() {
+    for (bytes, expected) in [
+        (fixture!("not_a_feed/page.html"), "an HTML page, titled “Página no encontrada”"),
+        (fixture!("not_a_feed/opml.xml"), "an OPML list of feeds"),
+        (fixture!("not_a_feed/sitemap.xml"), "a sitemap"),
+        (fixture!("not_a_feed/error.json"), "JSON, but no JSON Feed"),
+        (fixture!("not_a_feed/empty"), "an empty answer"),
+        (fixture!("not_a_feed/words.txt"), "a text without any element of a feed"),
+    ] {
+        assert_eq!(listing(bytes), Err(Reason::NotAFeed { detail: expected.into() }));
+    }
+}
+
+#[test]
+fn no_cut_and_no_broken_byte_makes_the_parser_panic() {
+    for bytes in [fixture!("well_formed.rss"), fixture!("well_formed.atom"), fixture!("well_formed.json")] {
+        for length in 0..bytes.len() {
+            let mut spoilt = bytes.to_vec();
+            spoilt[length] = b'<';
+            for text in [&bytes[..length], spoilt.as_slice()] {
+                let answer = listing(text).map_err(|reason| reason.to_string());
+                assert!(
+                    answer.as_ref().err().is_none_or(|reason| !reason.contains("broke down")),
+                    "{length}: {answer:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn entries_that_feed_rs_loses_are_counted() {
+    // An Atom entry inside another feed's RSS is visible, and nobody reads it.
+    let text = b"<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title><x><entry><id>1</id></entry></x></feed>";
+    let found = listing(text).expect("a feed");
+    assert_eq!(found.warnings, ["the document shows 1 entries, of which 0 could be read"]);
 }

@@ -1,5 +1,6 @@
 //! `feed = "https://…"`: RSS, Atom, RDF or JSON Feed.
 
+use super::Built;
 use super::Document;
 use super::Kind;
 use super::Listing;
@@ -23,7 +24,7 @@ pub static KIND: Kind = Kind {
     build,
 };
 
-fn build(settings: &Settings) -> Result<Arc<dyn Watch>, Vec<Complaint>> {
+fn build(settings: &Settings) -> Built {
     let address = address("feed", settings).map_err(|complaint| vec![complaint])?;
     Ok(Arc::new(Feed { address }))
 }

@@ -30,8 +30,11 @@ pub struct Kind {
     /// Whole `[source.NAME]` tables; a test loads each.
     pub examples: &'static [&'static str],
     /// Builds a watch from a table whose types were checked.
-    pub build: fn(&Settings) -> Result<Arc<dyn Watch>, Vec<Complaint>>,
+    pub build: fn(&Settings) -> Built,
 }
+
+/// A watch, or all that is wrong with its table.
+pub type Built = Result<Arc<dyn Watch>, Vec<Complaint>>;
 
 /// One watched address and how its answers are read. Pure.
 pub trait Watch: Send + Sync {

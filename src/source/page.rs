@@ -1,5 +1,6 @@
 //! `page = "https://…"`: a page that lists articles, read with CSS selectors.
 
+use super::Built;
 use super::Document;
 use super::Kind;
 use super::Listing;
@@ -58,7 +59,7 @@ pub static KIND: Kind = Kind {
     build,
 };
 
-fn build(settings: &Settings) -> Result<Arc<dyn Watch>, Vec<Complaint>> {
+fn build(settings: &Settings) -> Built {
     let mut complaints = Vec::new();
     let address = address("page", settings).map_err(|complaint| complaints.push(complaint)).ok();
     let mut selector = |key: &'static str| match settings.text(key).map(|text| (text, Selector::parse(text))) {
@@ -198,11 +199,9 @@ mod tests {
     use crate::model::Document;
     use crate::model::Listing;
     use crate::model::Reason;
-    use crate::model::setting::Complaint;
     use crate::model::setting::Settings;
     use crate::model::setting::Value;
-    use crate::source::Watch;
-    use std::sync::Arc;
+    use crate::source::Built;
     use url::Url;
 
     const HTML: &str = r#"<title>Gaceta del Valle</title><base href="/es/">
@@ -211,7 +210,7 @@ mod tests {
         <article><h3>Sin enlace</h3></article>
         <article><h3><a href="uno">La fiscal habla</a></h3></article>"#;
 
-    fn watch(settings: &[(&'static str, &str)]) -> Result<Arc<dyn Watch>, Vec<Complaint>> {
+    fn watch(settings: &[(&'static str, &str)]) -> Built {
         let values = settings.iter().map(|(key, text)| (*key, Value::Text((*text).into())));
         (KIND.build)(&Settings(values.collect()))
     }

@@ -161,12 +161,95 @@ fn idle(pair: &str) -> bool {
 /// The last two labels, or three where the second-level one is a registry's. An approximation without the public suffix
 /// list, on the careful side: a wrong "other domain" only costs a hint.
 fn registrable(host: &str) -> &str {
+    if !matches!(url::Host::parse(host), Ok(url::Host::Domain(_))) {
+        return host;
+    }
     const REGISTRY: &[&str] =
-        &["com", "co", "org", "net", "gov", "gob", "gov", "edu", "ac", "ne", "or", "go", "mil", "web", "info", "nom"];
+        &["com", "co", "org", "net", "gov", "gob", "edu", "ac", "ne", "or", "go", "mil", "web", "info", "nom"];
     let labels: Vec<usize> = std::iter::once(0).chain(host.match_indices('.').map(|(at, _)| at + 1)).collect();
     let label = |back: usize| labels.len().checked_sub(back).map(|index| labels[index]);
     let second = label(2).map(|start| host[start..].split('.').next().unwrap_or_default());
     let country = label(1).is_some_and(|start| host[start..].len() == 2);
     let wanted = if country && second.is_some_and(|second| REGISTRY.contains(&second)) { 3 } else { 2 };
     label(wanted).map_or(host, |start| &host[start..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+    use super::trusted_canonical;
+
+    #[test]
+    fn spellings_of_one_page_meet() {
+        let page = Some("https://example.org/news/a-story".to_owned());
+        for spelling in [
+            "https://example.org/news/a-story",
+            "http://www.example.org/news/a-story/",
+            "HTTPS://Example.ORG:443/./news/a-story#comments",
+            "https://m.example.org/news/a-story?utm_source=x&fbclid=y",
+            "https://amp.example.org/news/a-story",
+            "https://example.org/news/a-story/amp/",
+            "https://example.org/amp/news/a-story",
+            "https://example.org/news/a-story?amp=1",
+            "https://example.org/news/a-story?outputType=amp",
+            "https://www.google.com/url?q=https%3A%2F%2Fexample.org%2Fnews%2Fa-story&sa=D",
+            "https://www.google.com/amp/s/example.org/news/a-story",
+            "https://example-org.cdn.ampproject.org/c/s/example.org/news/a-story",
+            "https://l.facebook.com/l.php?u=https%3A%2F%2Fexample.org%2Fnews%2Fa-story&h=AT0",
+            "https://out.reddit.com/t3_x?url=https%3A%2F%2Fexample.org%2Fnews%2Fa-story",
+            "https://news.google.com/rss/articles/CBMiIGh0dHBzOi8vZXhhbXBsZS5vcmcvbmV3cy9hLXN0b3J50gEA?oc=5",
+        ] {
+            assert_eq!(canonical(spelling), page, "{spelling}");
+        }
+    }
+
+    #[test]
+    fn different_pages_stay_apart() {
+        for (one, other) in [
+            ("https://example.org/?p=31", "https://example.org/?p=32"),
+            ("https://example.org/a?page=2", "https://example.org/a"),
+            ("https://example.org/#!/story/1", "https://example.org/#!/story/2"),
+            ("https://es.example.org/a", "https://example.org/a"),
+            ("https://example.org/a?id=1&lang=es", "https://example.org/a?id=1&lang=en"),
+            ("https://example.org:8080/a", "https://example.org/a"),
+            ("https://example.org/A", "https://example.org/a"),
+        ] {
+            assert_ne!(canonical(one), canonical(other), "{one}");
+        }
+        assert_eq!(canonical("https://example.org/a?b=2&a=1"), canonical("https://example.org/a?a=1&b=2"));
+    }
+
+    #[test]
+    fn what_is_no_web_address_has_no_form() {
+        for given in ["", "tag:example.org,2025:1", "mailto:a@example.org", "/a", "javascript:alert(1)"] {
+            assert_eq!(canonical(given), None, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_form_is_its_own_form() {
+        for given in
+            ["https://www.example.org/a/?b=%20x&utm_a=1#x", "http://m.example.test", "https://example.org/á?q=ñ"]
+        {
+            let once = canonical(given).expect("a form");
+            assert_eq!(canonical(&once), Some(once.clone()), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_declared_address_is_believed_within_its_domain_only() {
+        for (page, declared, expected) in [
+            ("https://example.org/a?x=1", "https://www.example.org/a", Some("https://example.org/a")),
+            ("https://m.news.example.com.ve/a", "/b", Some("https://news.example.com.ve/b")),
+            ("https://blog.example.co.uk/a", "https://example.co.uk/a", Some("https://example.co.uk/a")),
+            ("https://one.co.uk/a", "https://two.co.uk/a", None),
+            ("https://one.com.ve/a", "https://two.com.ve/a", None),
+            ("https://example.org/a", "https://example.org/", None),
+            ("https://example.org/", "https://example.org/", Some("https://example.org")),
+            ("https://example.org/a", "https://example.test/a", None),
+            ("https://192.0.2.7/a", "https://198.51.2.7/a", None),
+        ] {
+            assert_eq!(trusted_canonical(page, declared).as_deref(), expected, "{page} {declared}");
+        }
+    }
 }
