@@ -2,5 +2,6 @@
 
 mod fetching;
 mod guard;
+mod hostile;
 mod posting;
 mod site;
