@@ -228,6 +228,7 @@ static BAD_PORTS: &[u16] = &[
 mod tests {
     use super::Guard;
     use super::Refusal;
+    use std::net::Ipv4Addr;
     use url::Url;
 
     fn verdict(guard: &Guard, url: &str) -> Result<(), Refusal> {
@@ -415,5 +416,17 @@ mod tests {
         );
         let refusal = verdict(&guard, "http://ana:geheim@example.org/").expect_err("credentials");
         assert!(!refusal.to_string().contains("geheim"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_embedded_address_is_judged_like_the_one_it_holds(bits: u32) {
+            let guard = Guard::default();
+            let [a, b, c, d] = bits.to_be_bytes();
+            let plain = guard.judge_address(Ipv4Addr::from(bits).into()).is_ok();
+            for form in [format!("[::ffff:{a}.{b}.{c}.{d}]"), format!("[64:ff9b::{a}.{b}.{c}.{d}]"), bits.to_string()] {
+                proptest::prop_assert_eq!(verdict(&guard, &format!("http://{form}/")).is_ok(), plain, "{}", form);
+            }
+        }
     }
 }

@@ -2,11 +2,13 @@
 
 mod fetching;
 mod guard;
+mod hostile;
 mod layers;
 mod posting;
 mod site;
 mod smtp;
 mod store;
 mod tidy;
+mod tokens;
 mod webhook_snippets;
 mod world;
