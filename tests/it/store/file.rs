@@ -9,12 +9,16 @@ use atalaya::store::sqlite::SqliteStore;
 use std::os::unix::fs::PermissionsExt as _;
 
 #[tokio::test]
-async fn the_folder_is_made_for_its_owner_only() {
+async fn folder_and_database_are_for_their_owner_only() {
     let folder = Folder::new();
     let state = folder.0.path().join("var/atalaya");
-    SqliteStore::open(&state).await.unwrap().close().await;
-    let mode = std::fs::metadata(&state).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o700);
+    let store = SqliteStore::open(&state).await.unwrap();
+    store.ping(at(0)).await.unwrap();
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&state), 0o700);
+    for file in ["atalaya.db", "atalaya.db-wal", "atalaya.db-shm"] {
+        assert_eq!(mode(&state.join(file)), 0o600, "{file}");
+    }
 }
 
 #[tokio::test]
