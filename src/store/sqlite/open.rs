@@ -10,6 +10,7 @@ use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::sqlite::SqliteSynchronous;
 use std::fs::DirBuilder;
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -42,13 +43,14 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         let writer = pool(1).connect_with(options.clone()).await?;
-        let mut connection = writer.acquire().await?;
-        let (found, known) = schema(&mut connection).await?;
+        // All in one transaction: two programs that start together do not both make the tables.
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let (found, known) = schema(&mut transaction).await?;
         if found > known {
             return Err(StoreError::NewerSchema { found, known });
         }
-        MIGRATIONS.run_direct(None, &mut *connection, false).await.map_err(sqlx::Error::from)?;
-        drop(connection);
+        MIGRATIONS.run_direct(None, &mut *transaction, false).await.map_err(sqlx::Error::from)?;
+        transaction.commit().await?;
         let readers = pool(READERS).connect_with(options.pragma("query_only", "true")).await?;
         Ok(Self { writer, readers })
     }
@@ -89,8 +91,11 @@ impl SqliteStore {
 /// who get alerts. SQLite gives the files beside it the same mode.
 fn make(directory: &Path) -> std::io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    OpenOptions::new().create(true).append(true).mode(0o600).open(directory.join(FILE))?;
-    Ok(())
+    // Never opened when it is there: closing it would end the locks of a connection that this process has to it.
+    match OpenOptions::new().create_new(true).write(true).mode(0o600).open(directory.join(FILE)) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Connections are made once and kept: each has a thread and a cache of prepared statements.

@@ -51,6 +51,21 @@ async fn a_newer_schema_is_refused_and_an_older_one_only_for_reports() {
     assert!(matches!(error, StoreError::OlderSchema { found: 0, known: 1 }), "{error}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_that_open_an_empty_folder_at_once_both_get_a_store() {
+    for _ in 0..10 {
+        let folder = Folder::new();
+        let open = || {
+            let path = folder.0.path().to_owned();
+            tokio::spawn(async move { SqliteStore::open(&path).await })
+        };
+        let (one, two) = tokio::join!(open(), open());
+        for store in [one.unwrap(), two.unwrap()] {
+            sums_hold(&store.expect("the store opens")).await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_report_reads_beside_a_writer_and_changes_nothing() {
     let folder = Folder::new();
