@@ -130,8 +130,8 @@ pub enum StoreError {
         /// Where it was looked for.
         path: PathBuf,
     },
-    /// The folder of the database cannot be made.
-    #[error("the state folder {path} cannot be made: {error}")]
+    /// The folder of the database cannot be made or written in.
+    #[error("the state folder {path} cannot be made or written in: {error}")]
     Folder {
         /// Which.
         path: PathBuf,

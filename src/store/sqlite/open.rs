@@ -9,7 +9,10 @@ use sqlx::sqlite::SqliteJournalMode;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::sqlite::SqliteSynchronous;
 use std::fs::DirBuilder;
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,28 +33,24 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`StoreError::NewerSchema`] when a newer Atalaya wrote it, [`StoreError::Folder`] when the folder cannot be
-    /// made, else what the database said.
+    /// made or written in, else what the database said.
     pub async fn open(directory: &Path) -> Result<Self, StoreError> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(|error| StoreError::Folder { path: directory.to_owned(), error })?;
+        make(directory).map_err(|error| StoreError::Folder { path: directory.to_owned(), error })?;
         let options = SqliteConnectOptions::new()
             .filename(directory.join(FILE))
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         let writer = pool(1).connect_with(options.clone()).await?;
-        let mut connection = writer.acquire().await?;
-        let (found, known) = schema(&mut connection).await?;
+        // All in one transaction: two programs that start together do not both make the tables.
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let (found, known) = schema(&mut transaction).await?;
         if found > known {
             return Err(StoreError::NewerSchema { found, known });
         }
-        MIGRATIONS.run_direct(None, &mut *connection, false).await.map_err(sqlx::Error::from)?;
-        drop(connection);
+        MIGRATIONS.run_direct(None, &mut *transaction, false).await.map_err(sqlx::Error::from)?;
+        transaction.commit().await?;
         let readers = pool(READERS).connect_with(options.pragma("query_only", "true")).await?;
         Ok(Self { writer, readers })
     }
@@ -88,6 +87,17 @@ impl SqliteStore {
     }
 }
 
+/// The database is for its owner only, even in a folder that somebody else made for all to see: it names the people
+/// who get alerts. SQLite gives the files beside it the same mode.
+fn make(directory: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    // Never opened when it is there: closing it would end the locks of a connection that this process has to it.
+    match OpenOptions::new().create_new(true).write(true).mode(0o600).open(directory.join(FILE)) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Connections are made once and kept: each has a thread and a cache of prepared statements.
 fn pool(size: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new().max_connections(size).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
@@ -106,4 +116,26 @@ async fn schema(connection: &mut SqliteConnection) -> Result<(i64, i64), StoreEr
     let found: Option<i64> =
         sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&mut *connection).await?;
     Ok((found.unwrap_or(0), known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SqliteStore;
+    use sqlx::SqlitePool;
+
+    async fn pragma(pool: &SqlitePool, name: &'static str) -> i64 {
+        sqlx::query_scalar(name).fetch_one(pool).await.expect("a pragma answers")
+    }
+
+    #[tokio::test]
+    async fn a_commit_is_on_the_disk_and_readers_cannot_write() {
+        let folder = tempfile::TempDir::new().expect("a temporary folder");
+        let store = SqliteStore::open(folder.path()).await.expect("the store opens");
+        assert_eq!(pragma(&store.writer, "PRAGMA synchronous").await, 2, "FULL");
+        assert_eq!(pragma(&store.writer, "PRAGMA foreign_keys").await, 1);
+        assert_eq!(pragma(&store.readers, "PRAGMA query_only").await, 1);
+        let mode: String =
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&store.readers).await.expect("a pragma answers");
+        assert_eq!(mode, "wal");
+    }
 }

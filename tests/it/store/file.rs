@@ -9,12 +9,16 @@ use atalaya::store::sqlite::SqliteStore;
 use std::os::unix::fs::PermissionsExt as _;
 
 #[tokio::test]
-async fn the_folder_is_made_for_its_owner_only() {
+async fn folder_and_database_are_for_their_owner_only() {
     let folder = Folder::new();
     let state = folder.0.path().join("var/atalaya");
-    SqliteStore::open(&state).await.unwrap().close().await;
-    let mode = std::fs::metadata(&state).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o700);
+    let store = SqliteStore::open(&state).await.unwrap();
+    store.ping(at(0)).await.unwrap();
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&state), 0o700);
+    for file in ["atalaya.db", "atalaya.db-wal", "atalaya.db-shm"] {
+        assert_eq!(mode(&state.join(file)), 0o600, "{file}");
+    }
 }
 
 #[tokio::test]
@@ -45,6 +49,21 @@ async fn a_newer_schema_is_refused_and_an_older_one_only_for_reports() {
     folder.sql("DELETE FROM _sqlx_migrations").await;
     let error = SqliteStore::open_read_only(folder.0.path()).await.unwrap_err();
     assert!(matches!(error, StoreError::OlderSchema { found: 0, known: 1 }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_that_open_an_empty_folder_at_once_both_get_a_store() {
+    for _ in 0..10 {
+        let folder = Folder::new();
+        let open = || {
+            let path = folder.0.path().to_owned();
+            tokio::spawn(async move { SqliteStore::open(&path).await })
+        };
+        let (one, two) = tokio::join!(open(), open());
+        for store in [one.unwrap(), two.unwrap()] {
+            sums_hold(&store.expect("the store opens")).await;
+        }
+    }
 }
 
 #[tokio::test]

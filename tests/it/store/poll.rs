@@ -84,19 +84,22 @@ pub async fn an_absent_source_is_not_asked_and_keeps_its_history(place: &dyn Pla
 pub async fn a_changed_address_forgets_validators_and_ends_the_lease(place: &dyn Place) {
     let store = place.open().await;
     listed(&*store, Vec::new()).await;
-    let old = only(store.claim_polls(&claim("a", 900)).await.unwrap());
     let mut tagged = found(vec![entry("old", "h.example")], 900);
     tagged.state.validators.etag = Some("\"old\"".into());
+    let lease = only(store.claim_polls(&claim("a", 900)).await.unwrap());
+    store.commit_poll(lease, &tagged, at(900)).await.unwrap();
+    let old = only(store.claim_polls(&claim("a", 1800)).await.unwrap());
+    assert_eq!(old.job().state.validators.etag.as_deref(), Some("\"old\""));
+
     let mut moved = source("herald");
     moved.address = "https://herald.example/new-feed".into();
-    store.register_sources(&[moved.clone()], at(901)).await.unwrap();
-    let late = store.commit_poll(old, &tagged, at(902)).await;
+    store.register_sources(&[moved.clone()], at(1801)).await.unwrap();
+    let late = store.commit_poll(old, &tagged, at(1802)).await;
     assert!(matches!(late, Err(StoreError::LeaseLost)), "its validators are of the old address");
-
-    let lease = only(store.claim_polls(&claim("a", 902)).await.unwrap());
+    let lease = only(store.claim_polls(&claim("a", 1802)).await.unwrap());
     assert_eq!(lease.job().state.validators, Validators::default());
-    store.commit_poll(lease, &tagged, at(902)).await.unwrap();
-    store.register_sources(&[moved], at(903)).await.unwrap();
+    store.commit_poll(lease, &tagged, at(1802)).await.unwrap();
+    store.register_sources(&[moved], at(1803)).await.unwrap();
     let kept = only(store.claim_polls(&claim("a", 9000)).await.unwrap());
     assert_eq!(kept.job().state.validators.etag.as_deref(), Some("\"old\""), "the same address keeps them");
     sums_hold(&*store).await;
