@@ -293,6 +293,8 @@ impl<'a> Cleaner<'a> {
                     self.close_to(depth);
                 }
                 None if dialect == Dialect::Rss1 => self.close_to(1),
+                // Something before the item was not closed, or wraps it.
+                None if rss => self.close_to(2),
                 _ => {}
             }
             if self.item_depth.is_none() {
@@ -310,6 +312,9 @@ impl<'a> Cleaner<'a> {
         }
         let written = (!mute).then(|| self.write_start(&tag, local, empty_ahead));
         if tag.empty {
+            if self.item_depth == Some(self.open.len()) && is_entry(local, rss) {
+                self.end_item();
+            }
             if let Some(written) = written {
                 self.write_end(&written);
             }
@@ -325,6 +330,8 @@ impl<'a> Cleaner<'a> {
             // A number of more than twenty digits makes feed-rs panic, and nobody asks for the duration.
             (Some("itunes" | "media"), "duration") => true,
             (Some("media"), "title" | "description") => empty,
+            // A blank link would be resolved to the feed's own address.
+            (None, "link") if self.dialect != Some(Dialect::Atom) => empty,
             // An Atom text without text rejects the whole feed.
             (_, "title" | "summary" | "content" | "subtitle" | "tagline" | "rights" | "copyright") => {
                 self.dialect == Some(Dialect::Atom) && empty && !tag.attributes.iter().any(|(name, _)| *name == "src")
@@ -351,7 +358,7 @@ impl<'a> Cleaner<'a> {
                     note.original_link = link;
                 }
             }
-            (Some("atom" | "a10"), "link") if rss => {
+            (None | Some("atom" | "a10"), "link") if rss => {
                 let value = |wanted| tag.attributes.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
                 let link = value("href").and_then(reference_text);
                 let alternate = matches!(value("rel"), None | Some("alternate"));
@@ -431,7 +438,14 @@ impl<'a> Cleaner<'a> {
                 self.mended += usize::from(depth + 1 != self.open.len() && self.open[depth + 1].name != "channel");
                 self.close_to(depth);
             }
-            None => self.mended += usize::from(self.dialect.is_some()),
+            None => {
+                self.mended += usize::from(self.dialect.is_some());
+                // `<x:title>…</title>`
+                let last = self.open.len().saturating_sub(1);
+                if last > 0 && split(self.open[last].name).1 == split(name).1 {
+                    self.close_to(last);
+                }
+            }
         }
     }
 
@@ -460,7 +474,9 @@ impl<'a> Cleaner<'a> {
             return;
         }
         let Some(note) = self.notes.last() else { return };
-        if let Some(link) = note.atom_link.clone().or_else(|| note.about.clone()) {
+        // An RSS 1.0 item without any is kept by a link that leads nowhere.
+        let nowhere = (self.dialect == Some(Dialect::Rss1)).then(|| "urn:no-link".to_owned());
+        if let Some(link) = note.atom_link.clone().or_else(|| note.about.clone()).or(nowhere) {
             self.out.push_str("<link>");
             self.write_raw(&link);
             self.out.push_str("</link>");
@@ -474,7 +490,7 @@ impl<'a> Cleaner<'a> {
         let same_prefix = self.open.first().is_some_and(|root| split(root.name).0 == prefix);
         let renamed = match local {
             "modified" if atom => Some("updated"),
-            "issued" | "created" if atom => Some("published"),
+            "issued" if atom => Some("published"),
             "tagline" if atom => Some("subtitle"),
             "copyright" if atom => Some("rights"),
             _ => None,
@@ -498,6 +514,9 @@ impl<'a> Cleaner<'a> {
                 "type" if text && !value.contains('/') => {}
                 "src" if text && !has_source => {}
                 "mode" if text => {}
+                "type" if prefix == Some("media") && matches!(local, "title" | "description") => {}
+                // Some entries repeat the old namespace that the root had.
+                "xmlns" if is_entry(local, !atom) || local == "channel" => {}
                 "xml:base" if !is_base(value) => {}
                 "duration" if value.len() > 15 => {}
                 _ => self.write_attribute(name, value),

@@ -36,6 +36,13 @@ fn numeric(text: &str) -> Option<Timestamp> {
         text.find(|letter: char| !letter.is_ascii_digit() && !matches!(letter, '-' | '.' | '/')).unwrap_or(text.len());
     let (head, mut rest) = text.split_at(end);
     let separator = head.chars().find(|letter| !letter.is_ascii_digit());
+    // 20251104T100000
+    let compact_time = separator.is_none() && rest.len() >= 7 && rest.starts_with('T');
+    let spelled: String;
+    if compact_time && let (Some(hours), Some(minutes)) = (rest.get(1..3), rest.get(3..5)) {
+        spelled = format!("{hours}:{minutes}:{}", &rest[5..]);
+        rest = &spelled;
+    }
     let date = match separator {
         None if head.len() == 8 => civil(&head[..4], &head[4..6], &head[6..])?,
         None => return None,
@@ -56,8 +63,10 @@ fn numeric(text: &str) -> Option<Timestamp> {
 }
 
 fn civil(year: &str, month: &str, day: &str) -> Option<Date> {
+    let digits = year.len();
     let year: i16 = year.parse().ok()?;
     let year = match year {
+        _ if digits > 2 => year,
         0..70 => year + 2000,
         70..100 => year + 1900,
         _ => year,

@@ -71,6 +71,8 @@ fn entry(raw: Raw, base: &Url) -> Entry {
 pub fn absolute(link: &str, base: &Url) -> Option<Url> {
     let link = link.trim();
     let compact: String = link.chars().filter(|letter| !letter.is_control()).collect();
+    // Escaped twice: no address means to hold this.
+    let compact = compact.replace("&amp;", "&");
     if compact.is_empty() || compact.starts_with('#') {
         return None;
     }

@@ -86,7 +86,7 @@ fn raw(entry: feed_rs::model::Entry, note: Option<&clean::Note>) -> Raw {
     let media = entry.media.iter().find_map(|media| media.description.as_ref().map(|text| text.content.clone()));
     let mut links = best_first(&entry.links);
     links.extend(note.atom_link);
-    if let Some(original) = note.original_link {
+    if let Some(original) = note.original_link.filter(|link| link.starts_with("http")) {
         links.insert(0, original);
     }
     Raw {

@@ -10,14 +10,14 @@ use jiff::SignedDuration;
 use std::sync::Arc;
 use url::Url;
 
-// pub mod feed;
-// pub mod page;
+pub mod feed;
+pub mod page;
 
 pub use crate::model::Document;
 pub use crate::model::Listing;
 
 /// Every kind of source. The kind's name is the key that chooses it: `[source.NAME]` with `feed = "…"`.
-pub static KINDS: &[&Kind] = &[];
+pub static KINDS: &[&Kind] = &[&feed::KIND, &page::KIND];
 
 /// One kind of source.
 pub struct Kind {
