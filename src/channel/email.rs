@@ -4,6 +4,7 @@
 //! of one story refer to the same root, so a mail program shows them together.
 
 use super::Answer;
+use super::Built;
 use super::Channel;
 use super::Frozen;
 use super::HttpAnswer;
@@ -32,7 +33,6 @@ use lettre::message::header::HeaderName;
 use lettre::message::header::HeaderValue;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::SystemTime;
 use url::Host;
 
 /// The kind.
@@ -114,7 +114,7 @@ fn envelope(telling: &Telling<'_>, letter: mail::Letter) -> Result<Frozen, Strin
         .singlepart(part(ContentType::TEXT_PLAIN, letter.text))
         .singlepart(part(ContentType::TEXT_HTML, letter.html));
     let message = Message::builder()
-        .date(SystemTime::from(telling.now))
+        .date(telling.now.into())
         .from(from)
         .to(Mailbox::new(None, to))
         .subject(letter.subject)
@@ -152,7 +152,7 @@ fn short_hash(text: &str) -> String {
     digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn build(settings: &Settings) -> Result<Arc<dyn Channel>, Vec<Complaint>> {
+fn build(settings: &Settings) -> Built {
     let mut complaints = Vec::new();
     let mut addresses = Vec::new();
     let mut seen = BTreeSet::new();

@@ -31,8 +31,11 @@ pub struct Kind {
     /// Whether it needs the `[mail]` table.
     pub needs_mail: bool,
     /// Builds a channel from a table whose types were checked.
-    pub build: fn(&Settings) -> Result<Arc<dyn Channel>, Vec<Complaint>>,
+    pub build: fn(&Settings) -> Built,
 }
+
+/// A channel, or all that is wrong with its table.
+pub type Built = Result<Arc<dyn Channel>, Vec<Complaint>>;
 
 /// One configured channel. Pure: it says what is to be sent and what an answer means; `deliver` does the sending.
 pub trait Channel: Send + Sync {

@@ -3,6 +3,7 @@
 //! The body is rendered once; each try signs it anew with its own timestamp. A redirect is never followed.
 
 use super::Answer;
+use super::Built;
 use super::Channel;
 use super::Frozen;
 use super::HttpAnswer;
@@ -25,7 +26,6 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
-use std::net::IpAddr;
 use std::sync::Arc;
 use url::Host;
 use url::Url;
@@ -186,7 +186,7 @@ pub fn verify(
     if fits { Ok(()) } else { Err(VerifyError::Signature) }
 }
 
-fn build(settings: &Settings) -> Result<Arc<dyn Channel>, Vec<Complaint>> {
+fn build(settings: &Settings) -> Built {
     let mut complaints = Vec::new();
     let address = settings.text("webhook").unwrap_or_default();
     let url = match checked(address) {
@@ -250,20 +250,19 @@ fn checked(address: &str) -> Result<Url, Complaint> {
 
 /// Whether a host is one that the open internet does not know: RFC 1918 and the like, and special-use names (RFC 6761).
 fn inside(host: &Host<&str>) -> bool {
-    let address = match host {
+    match host {
         Host::Domain(name) => {
             let name = name.trim_end_matches('.');
             let last = name.rsplit('.').next().unwrap_or(name);
-            return !name.contains('.')
+            !name.contains('.')
                 || matches!(last, "localhost" | "test" | "internal" | "local" | "lan" | "intranet")
-                || name.ends_with(".home.arpa");
+                || name.ends_with(".home.arpa")
         }
-        Host::Ipv4(address) => IpAddr::V4(*address),
-        Host::Ipv6(address) => IpAddr::V6(*address),
-    };
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
-        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+        Host::Ipv4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        Host::Ipv6(address) => match address.to_ipv4_mapped() {
+            Some(mapped) => inside(&Host::Ipv4(mapped)),
+            None => address.is_loopback() || address.is_unique_local(),
+        },
     }
 }
 

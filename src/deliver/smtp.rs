@@ -43,6 +43,9 @@ const CONNECTIONS: usize = 4;
 /// Messages over one connection; many relays end one at a hundred.
 const MESSAGES: u32 = 50;
 
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(2);
+
 /// How long each phase may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
@@ -182,7 +185,7 @@ impl Smtp {
         if let Some(mut link) = self.reusable().await {
             match link.hand_over(sender.clone(), recipient.clone(), bytes, self.timeouts).await {
                 // The relay ended a connection that it had answered on a moment ago: that says nothing about this message.
-                Err(failure) if failure.is_about_the_connection() => link.end(),
+                Err(failure) if failure.is_about_the_connection() => drop(link),
                 outcome => return self.finish(link, outcome).await,
             }
         }
@@ -221,14 +224,20 @@ impl Smtp {
             }
         };
         if alive && link.sent < MESSAGES {
-            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            if idle.len() < CONNECTIONS {
-                idle.push(link);
-                return answer;
-            }
+            // Never more than there are places.
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(link);
+        } else if alive {
+            link.end().await;
         }
-        link.end();
         answer
+    }
+
+    /// Ends the idle connections, at shutdown and when the configuration has changed.
+    pub async fn close(&self) {
+        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        for link in idle {
+            link.end().await;
+        }
     }
 
     /// A new connection, protected and logged in as configured.
@@ -319,9 +328,10 @@ impl Link {
         })
     }
 
-    /// Says goodbye without waiting for it: dropping the connection closes it.
-    fn end(self) {
-        drop(self.connection);
+    /// Says goodbye, as RFC 5321 §4.1.1.10 asks, but does not insist on an answer.
+    async fn end(mut self) {
+        // Whether the relay hears it changes nothing for any mail.
+        timeout(GOODBYE, self.connection.quit()).await.ok();
     }
 }
 
@@ -377,7 +387,7 @@ impl Failure {
         let text = clean(&format!("{server}, {doing}: {said}"), 400);
         match (self.code(), self.phase) {
             (Some(421), _) => Answer::Failed { fault: Fault::Throttled { until: None }, text, in_doubt: false },
-            (Some(530 | 534 | 535 | 538), _) | (Some(_), Phase::Login) => {
+            (Some(530 | 534 | 535 | 538), _) | (Some(500..), Phase::Login) => {
                 transient(format!("{text} (the relay does not accept our login: check `username` and `password`)"))
             }
             (Some(500..), Phase::Connect | Phase::StartTls) => transient(format!("{text} (the relay refuses us)")),
@@ -410,7 +420,15 @@ fn said(error: &SmtpError) -> String {
     }
     match error.status() {
         Some(code) => format!("{} {innermost}", u16::from(code)),
-        None => innermost.to_string(),
+        None => match innermost.to_string() {
+            text if text.contains("UnknownIssuer") => {
+                format!("{text} (if the relay is yours, name its authority with `extra_ca` in `[mail]`)")
+            }
+            text if text.contains("InvalidContentType") => {
+                format!("{text} (this port does not begin with TLS; it may want `security = \"starttls\"`)")
+            }
+            text => text,
+        },
     }
 }
 

@@ -14,7 +14,7 @@ pub struct Piece {
 /// Makes one line of `text`: white space folded to single spaces, without control characters and without the invisible
 /// characters that change what a reader sees, at most `longest` characters, the last of them `…` when something was cut.
 pub fn clean(text: &str, longest: usize) -> String {
-    shorten(&harmless(text), longest)
+    shorten(folded(text, longest.saturating_add(2)).trim(), longest)
 }
 
 /// The excerpt cut at its marks, cleaned, at most about `longest` characters around the first mark. Marks that do not
@@ -29,11 +29,11 @@ pub fn pieces(excerpt: &Excerpt, longest: usize) -> Vec<Piece> {
         let (Some(before), Some(marked)) = (excerpt.text.get(at..start), excerpt.text.get(start..end)) else {
             continue;
         };
-        pieces.push(Piece { text: folded(before), marked: false });
-        pieces.push(Piece { text: folded(marked), marked: true });
+        pieces.push(Piece { text: folded(before, usize::MAX), marked: false });
+        pieces.push(Piece { text: folded(marked, usize::MAX), marked: true });
         at = end;
     }
-    pieces.push(Piece { text: folded(&excerpt.text[at..]), marked: false });
+    pieces.push(Piece { text: folded(&excerpt.text[at..], usize::MAX), marked: false });
     pieces.retain(|piece| !piece.text.is_empty());
     if let Some(first) = pieces.first_mut() {
         first.text = first.text.trim_start().to_owned();
@@ -50,22 +50,24 @@ pub fn joined(pieces: &[Piece]) -> String {
     pieces.iter().map(|piece| piece.text.as_str()).collect()
 }
 
-fn harmless(text: &str) -> String {
-    folded(text).trim().to_owned()
-}
-
-/// As [`harmless`], but a space at either end stays one space.
-fn folded(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
+/// One line of `text`, a space at either end kept as one; no more than about `longest` characters of it.
+fn folded(text: &str, longest: usize) -> String {
+    let mut line = String::new();
     let mut space = false;
+    let mut length = 0;
     for character in text.chars() {
-        if character.is_whitespace() || matches!(character, '\u{2028}' | '\u{2029}') {
+        if character.is_whitespace() {
             space = true;
         } else if !deceives(character) {
             if std::mem::take(&mut space) {
                 line.push(' ');
+                length += 1;
             }
             line.push(character);
+            length += 1;
+            if length > longest {
+                return line;
+            }
         }
     }
     if space {
@@ -170,6 +172,8 @@ mod tests {
         assert_eq!(cut, "one two…");
         assert_eq!(clean(&"文".repeat(200), 150).chars().count(), 150);
         assert_eq!(clean("short", 5), "short");
+        assert_eq!(clean("  short \n ", 5), "short");
+        assert_eq!(clean(" short x", 5), "shor…");
     }
 
     #[test]

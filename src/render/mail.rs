@@ -194,8 +194,7 @@ fn context(alert: &Alert, told: &[&RuleTold], receiver: &str, subject: &str, siz
         subject,
         preview,
         title => if untitled { "No headline".to_owned() } else { title },
-        language => alert.language.as_ref().map(|language| words::language(language)),
-        // A missing headline is told in English.
+        language => alert.language.as_ref().map(words::language),
         code => alert.language.as_ref().map(|language| language.as_str()),
         direction => alert.language.as_ref().map_or("auto", |language| words::direction(language)),
         site => site(alert),
@@ -203,7 +202,7 @@ fn context(alert: &Alert, told: &[&RuleTold], receiver: &str, subject: &str, siz
         byline => alert.byline.as_deref().map(|byline| clean(byline, NAME)).filter(|byline| !byline.is_empty()),
         published => alert.published.map(words::time),
         listed => words::time(alert.listed_at),
-        judged => words::time(alert.judged_at),
+        judged_after => words::between(alert.listed_at, alert.judged_at),
         link => address.link,
         address => address.shown,
         revision => alert.revision,

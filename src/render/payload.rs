@@ -7,6 +7,7 @@ use crate::model::Alert;
 use crate::model::Excerpt;
 use crate::model::Field;
 use crate::model::RuleName;
+use crate::model::alert::RuleTold;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
@@ -171,8 +172,13 @@ pub enum PayloadError {
 /// Longest name or label in characters.
 const NAME: usize = 100;
 
+/// Longest list; no body holds more, and nobody's hostile page makes us work for it.
+const LIST: usize = 60;
+
 fn payload(alert: &Alert, rules: &[RuleName]) -> Payload {
-    let told = |name: &RuleName| rules.contains(name) && alert.rules.iter().any(|rule| rule.name == *name);
+    let told: Vec<&RuleTold> = alert.rules.iter().filter(|rule| rules.contains(&rule.name)).collect();
+    let chosen = |excerpt: &Excerpt| told.iter().any(|rule| excerpt.rules.contains(&rule.name));
+    let excerpts = alert.excerpts.iter().filter(|excerpt| chosen(excerpt)).count();
     let why = |reason: &crate::model::Reason| Why { code: reason.code().into(), text: clean(&reason.to_string(), 400) };
     let optional = |text: &Option<String>, longest| text.as_deref().map(|text| clean(text, longest));
     Payload {
@@ -182,10 +188,9 @@ fn payload(alert: &Alert, rules: &[RuleName]) -> Payload {
         data: Data {
             story_key: alert.story_key.clone(),
             revision: alert.revision,
-            rules: alert
-                .rules
+            rules: told
                 .iter()
-                .filter(|rule| rules.contains(&rule.name))
+                .take(LIST)
                 .map(|rule| Rule {
                     name: rule.name.as_str().into(),
                     label: clean(&rule.label, NAME),
@@ -195,6 +200,7 @@ fn payload(alert: &Alert, rules: &[RuleName]) -> Payload {
             entities: alert
                 .entities
                 .iter()
+                .take(LIST)
                 .map(|entity| Entity {
                     name: entity.name.as_str().into(),
                     label: clean(&entity.label, NAME),
@@ -205,9 +211,9 @@ fn payload(alert: &Alert, rules: &[RuleName]) -> Payload {
             excerpts: alert
                 .excerpts
                 .iter()
-                .filter(|excerpt| excerpt.rules.iter().any(told))
+                .filter(|excerpt| chosen(excerpt))
+                .take(LIST)
                 .map(|excerpt| sentence(excerpt, rules))
-                .filter(|sentence| !sentence.text.is_empty())
                 .collect(),
             title: clean(&alert.title, 500),
             url: alert.url.clone(),
@@ -220,7 +226,11 @@ fn payload(alert: &Alert, rules: &[RuleName]) -> Payload {
             judged_at: alert.judged_at,
             unread: alert.unread.as_ref().map(why),
             copy_of: optional(&alert.copy_of, 500),
-            omitted: Omitted::default(),
+            omitted: Omitted {
+                rules: told.len().saturating_sub(LIST),
+                entities: alert.entities.len().saturating_sub(LIST),
+                excerpts: excerpts.saturating_sub(LIST),
+            },
         },
     }
 }

@@ -24,6 +24,17 @@ pub fn time(time: Timestamp) -> String {
     time.strftime("%a %-d %b %Y, %H:%M UTC").to_string()
 }
 
+/// How long `later` comes after `earlier`: `37 s`, `4 min`, `3 h`, `2 days`; `0 s` when it does not.
+pub fn between(earlier: Timestamp, later: Timestamp) -> String {
+    let seconds = later.duration_since(earlier).as_secs().max(0);
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds / 60),
+        7200..=172_799 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
 /// The reason with the titles of entities instead of their names: `@court (ICC)` → `International Criminal Court (ICC)`.
 pub fn reason(reason: &Reason, entities: &[EntityTold]) -> String {
     let text = reason.to_string();
@@ -86,6 +97,7 @@ static NAMES: &[(&str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::between;
     use super::direction;
     use super::language;
     use super::reason;
@@ -120,6 +132,16 @@ mod tests {
         assert_eq!(language(&code("qq")), "QQ");
         assert_eq!(direction(&code("fa")), "rtl");
         assert_eq!(direction(&code("pt")), "ltr");
+    }
+
+    #[test]
+    fn a_pause_is_told_in_one_unit() {
+        let at = |seconds| jiff::Timestamp::from_second(seconds).expect("a time");
+        for (seconds, words) in
+            [(-5, "0 s"), (37, "37 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (200_000, "2 days")]
+        {
+            assert_eq!(between(at(1000), at(1000 + seconds)), words);
+        }
     }
 
     #[test]

@@ -216,6 +216,20 @@ async fn a_refused_recipient_takes_nobody_along_and_the_connection_serves_again(
 }
 
 #[tokio::test]
+async fn idle_connections_end_with_a_goodbye() {
+    let relay = Relay::start(&[]).await;
+    let smtp = relay.smtp(MailSecurity::Plain);
+    assert!(matches!(send(&smtp).await, Answer::Accepted { .. }));
+    assert_eq!(relay.count("QUIT"), 0);
+    smtp.close().await;
+    assert_eq!(relay.count("QUIT"), 1);
+    for _ in 0..51 {
+        assert!(matches!(send(&smtp).await, Answer::Accepted { .. }));
+    }
+    assert_eq!((relay.count("QUIT"), relay.count("connected")), (2, 3), "fifty mails go over one connection");
+}
+
+#[tokio::test]
 async fn an_idle_connection_that_died_costs_no_try() {
     for script in [&[("NOOP", Hang)][..], &[("NOOP", Say("421 too slow"))], &[("NOOP", Silence)]] {
         let relay = Relay::start(Box::leak(script.to_vec().into_boxed_slice())).await;

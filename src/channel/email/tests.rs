@@ -1,5 +1,5 @@
 use super::KIND;
-use crate::channel::Channel;
+use crate::channel::Built;
 use crate::channel::Letterhead;
 use crate::channel::Telling;
 use crate::channel::Wire;
@@ -7,13 +7,11 @@ use crate::model::Alert;
 use crate::model::DeliveryId;
 use crate::model::Language;
 use crate::model::RuleName;
-use crate::model::setting::Complaint;
 use crate::model::setting::Settings;
 use crate::model::setting::Value;
 use crate::render::sample;
-use std::sync::Arc;
 
-fn build(addresses: &[&str], prefix: Option<&str>) -> Result<Arc<dyn Channel>, Vec<Complaint>> {
+fn build(addresses: &[&str], prefix: Option<&str>) -> Built {
     let mut settings = Settings::default();
     settings.0.insert("email", Value::Texts(addresses.iter().map(|address| (*address).into()).collect()));
     if let Some(prefix) = prefix {

@@ -3,6 +3,7 @@ use super::SignedHeaders;
 use super::VerifyError;
 use super::verify;
 use crate::channel::Answer;
+use crate::channel::Built;
 use crate::channel::Channel;
 use crate::channel::HttpAnswer;
 use crate::channel::Letterhead;
@@ -11,7 +12,6 @@ use crate::channel::Wire;
 use crate::model::DeliveryId;
 use crate::model::Fault;
 use crate::model::RuleName;
-use crate::model::setting::Complaint;
 use crate::model::setting::Settings;
 use crate::model::setting::Value;
 use crate::render::sample;
@@ -34,7 +34,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).expect("a time")
 }
 
-fn build(url: &str, secrets: &[(&'static str, &str)]) -> Result<Arc<dyn Channel>, Vec<Complaint>> {
+fn build(url: &str, secrets: &[(&'static str, &str)]) -> Built {
     let mut settings = Settings::default();
     settings.0.insert("webhook", Value::Text(url.into()));
     for (key, secret) in secrets {
@@ -179,6 +179,8 @@ fn what_cannot_work_is_refused_with_a_remedy() {
         ("ftp://desk.example.org/", &good, "webhook", "not a web address"),
         ("http://desk.example.org/in", &good, "webhook", "open internet"),
         ("http://8.8.8.8/in", &good, "webhook", "open internet"),
+        ("http://[2001:db8::1]/in", &good, "webhook", "open internet"),
+        ("http://[::ffff:8.8.8.8]/in", &good, "webhook", "open internet"),
         ("https://desk.example.org/in#x", &good, "webhook", "`#`"),
         ("https://desk.example.org/", &[("secret", "hunter2")], "secret", "does not begin"),
         ("https://desk.example.org/", &[("secret", "whsec_***")], "secret", "not base64"),
@@ -198,8 +200,14 @@ fn what_cannot_work_is_refused_with_a_remedy() {
         assert!(!complaints[0].message.contains("hunter2"), "a secret is not repeated");
     }
     assert_eq!(build("ftp://x/", &[("secret", "x")]).err().map(|complaints| complaints.len()), Some(2), "all at once");
-    for inside in ["http://localhost:1/", "http://[::1]/", "http://10.2.3.4/", "http://desk.internal/", "http://desk/"]
-    {
+    for inside in [
+        "http://localhost:1/",
+        "http://[::1]/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://10.2.3.4/",
+        "http://desk.internal/",
+        "http://desk/",
+    ] {
         assert!(build(inside, &good).is_ok(), "{inside}");
     }
 }
