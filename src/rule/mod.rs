@@ -11,6 +11,8 @@ pub mod entity;
 pub mod excerpt;
 pub mod matcher;
 pub mod operators;
+#[cfg(test)]
+mod pack;
 pub mod parse;
 pub mod plan;
 pub mod query;
