@@ -7,6 +7,7 @@ use crate::feed::charset;
 use crate::feed::plain;
 use crate::model::Article;
 use crate::model::Document;
+use crate::model::Reason;
 use dom_smoothie::Config;
 use dom_smoothie::Readability;
 use std::panic::AssertUnwindSafe;
@@ -36,6 +37,23 @@ pub fn extract(document: &Document<'_>) -> Article {
     warnings.append(&mut article.warnings);
     article.warnings = warnings;
     article
+}
+
+/// [`extract`], and why the daemon does not take it for the article, if it does not. `listed_title` is the title in the
+/// feed, empty where there is none.
+pub fn examine(document: &Document<'_>, listed_title: &str) -> (Article, Option<Reason>) {
+    if let Err(reason) = media::is_page(document) {
+        return (Article { method: "none".into(), ..Article::default() }, Some(reason));
+    }
+    let article = extract(document);
+    let refused = wall::judge(&article, &decode(document), listed_title).err();
+    (article, refused)
+}
+
+/// The text of a fragment of HTML, such as a feed's summary, paragraphs separated by an empty line.
+pub fn plain_text(html: &str) -> String {
+    let (safe, _) = scan::defuse(html);
+    paragraphs::of_plain(&safe)
 }
 
 /// The page as text, whatever its encoding; [`wall::judge`] takes it.

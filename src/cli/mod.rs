@@ -1,1 +1,126 @@
-//! Commands: arguments in, text and an exit code out.
+//! Commands: arguments in, text or JSON lines and an exit code out.
+
+use crate::telemetry::LogFormat;
+use clap::Parser;
+use clap::Subcommand;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+mod account;
+mod attempt;
+mod check;
+pub mod demo;
+mod init;
+mod output;
+mod run;
+mod setup;
+
+use output::Output;
+
+/// What the exit code of a command says. `--help` prints this list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Success = 0,
+    /// The command did its work and found something wrong: sums that do not add up, a file that is no feed.
+    Finding = 1,
+    /// The configuration has errors (`EX_CONFIG`). clap itself uses 2 for a wrong command line.
+    Config = 78,
+    /// Something outside failed: a file, the database, the network (`EX_IOERR`).
+    Failure = 74,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  atalaya demo                      watch an invented newsstand for a while
+  atalaya init                      write a commented atalaya.toml
+  atalaya check                     say everything that is wrong with it
+  atalaya run                       keep watch
+  atalaya why https://…             what became of that article, and why
+  atalaya try rules https://…       what the rules say of a page, without telling anybody
+
+Exit codes: 0 all is well; 1 the command found something wrong; 2 wrong command line;
+74 a file, the database or the network failed; 78 the configuration has errors.";
+
+/// Watches feeds and pages, reads every article, tells one story once, by mail and webhook.
+#[derive(Debug, Parser)]
+#[command(name = "atalaya", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
+struct Arguments {
+    /// The configuration [default: ./atalaya.toml, else /etc/atalaya/atalaya.toml]
+    #[arg(long, short, global = true, value_name = "FILE", env = "ATALAYA_CONFIG")]
+    config: Option<PathBuf>,
+    /// How much is logged: off, error, warn, info, debug, trace, or a filter such as atalaya::net=debug
+    /// [default: info; off for `demo`]
+    #[arg(long, global = true, value_name = "LEVEL", env = "ATALAYA_LOG")]
+    log: Option<String>,
+    /// How log lines look
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Watch an invented newsstand with the real daemon, and see mail and webhooks arrive
+    Demo(demo::Arguments),
+    /// Write a commented configuration
+    Init(init::Arguments),
+    /// Say everything that is wrong with the configuration, without starting anything
+    Check(check::Arguments),
+    /// Keep watch until told to stop
+    Run,
+    /// Retell an item's way through the ledger
+    Why(account::WhyArguments),
+    /// Print the sums; exit 1 if they do not add up
+    Ledger(account::Format),
+    /// Say how the tower stands: what is due, what is failing, what could not be read
+    Status(account::Format),
+    /// Look at deliveries, or try them again
+    #[command(subcommand)]
+    Outbox(account::OutboxCommand),
+    /// Run one stage on files, addresses or standard input, without storing or telling anything
+    #[command(subcommand)]
+    Try(attempt::TryCommand),
+}
+
+/// Runs the program: reads the command line, does what it says, says how it went.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut output = Output::standard();
+    let config = arguments.config.as_deref();
+    let level = arguments.log.as_deref();
+    let done = match &arguments.command {
+        Command::Demo(demo) => demo::run(demo, level.unwrap_or("off"), arguments.log_format, &mut output),
+        Command::Init(init) => init::run(init, config, &mut output),
+        Command::Check(check) => check::run(check, config, &mut output),
+        Command::Run => run::run(config, level.unwrap_or("info"), arguments.log_format, &mut output),
+        Command::Why(why) => account::why(why, config, &mut output),
+        Command::Ledger(format) => account::ledger(format, config, &mut output),
+        Command::Status(format) => account::status(format, config, &mut output),
+        Command::Outbox(outbox) => account::outbox(outbox, config, &mut output),
+        Command::Try(attempt) => attempt::run(attempt, config, &mut output),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        // Whoever reads our output has read enough.
+        Err(error) if is_broken_pipe(&error) => Exit::Success.into(),
+        Err(error) => {
+            output.complain(&format!("{error:#}"));
+            Exit::Failure.into()
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|it| it.kind() == io::ErrorKind::BrokenPipe))
+}

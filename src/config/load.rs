@@ -122,6 +122,7 @@ fn config(
         file: file.to_owned(),
         state: settings::state(documents, file, environment, report),
         contact: settings::contact(documents, report),
+        lease: settings::lease(documents, report),
         egress,
         politeness: settings::politeness(documents, report),
         reading: settings::reading(documents, report),

@@ -55,6 +55,8 @@ pub struct Config {
     pub state: PathBuf,
     /// An address under which an administrator of a watched site finds out who is asking; part of the user agent.
     pub contact: Option<String>,
+    /// How long the work of a process that died stays reserved; a process that lives renews it.
+    pub lease: SignedDuration,
     /// How the world is reached.
     pub egress: Egress,
     /// How sites are treated.

@@ -131,6 +131,14 @@ pub(super) fn contact(documents: &[Document], report: &Report) -> Option<String>
     None
 }
 
+/// How long a lease lasts.
+pub(super) fn lease(documents: &[Document], report: &Report) -> SignedDuration {
+    let default = SignedDuration::from_mins(1);
+    let Some((document, _)) = single(documents, "lease", report) else { return default };
+    let start = document.start();
+    document.table(&start, report).duration("lease", default, SignedDuration::from_millis(500)..=DAY)
+}
+
 /// Where the database lies: `state`, else the service manager's directory, else `state` beside the main file.
 pub(super) fn state(documents: &[Document], main: &Path, environment: &Environment, report: &Report) -> PathBuf {
     let given = single(documents, "state", report).and_then(|(document, _)| {

@@ -1,1 +1,222 @@
-//! The three loops, reload, shutdown and the service manager.
+//! Configuration and store → a running tower. Three loops claim, ask, decide and commit; this file starts and stops
+//! them and swaps the configuration under them. The caller brings the store and the signals, so a test, the demo and
+//! the service run the same daemon.
+//!
+//! The store's due query is the scheduler: a loop sleeps until the next work is due, and a nudge only wakes it sooner.
+
+use crate::clock;
+use crate::config::Config;
+use crate::net::gate::Gates;
+use crate::store::Registration;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::Work;
+use arc_swap::ArcSwap;
+use jiff::SignedDuration;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+use tracing::info;
+use tracing::warn;
+
+mod polling;
+mod reading;
+mod sending;
+pub mod service;
+pub mod tower;
+mod work;
+
+use service::Service;
+use tower::Tower;
+use work::Pulse;
+
+/// How long what is in flight may take to finish after a stop was asked for. `TimeoutStopSec` of the service is longer.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Why a daemon ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The store failed at the start.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The configuration asks for what this machine does not give.
+    #[error(transparent)]
+    Tower(#[from] tower::TowerError),
+}
+
+/// What the three loops share.
+struct Shared {
+    store: Arc<dyn Store>,
+    tower: ArcSwap<Tower>,
+    gates: Gates,
+    owner: String,
+    nudges: Nudges,
+    stop: CancellationToken,
+}
+
+/// One bell per loop.
+#[derive(Default)]
+struct Nudges {
+    poll: Notify,
+    read: Notify,
+    send: Notify,
+}
+
+impl Nudges {
+    fn of(&self, work: Work) -> &Notify {
+        match work {
+            Work::Poll => &self.poll,
+            Work::Read => &self.read,
+            Work::Send => &self.send,
+        }
+    }
+
+    fn all(&self) {
+        for work in [Work::Poll, Work::Read, Work::Send] {
+            self.of(work).notify_one();
+        }
+    }
+}
+
+/// Runs until `stop` is cancelled. `reloads` brings configurations that were read and checked; one that cannot be put
+/// into force is refused with a log line and the old one stays. `owner` names this process in leases: it must be
+/// unique among all processes that share the store.
+///
+/// # Errors
+/// When the store or the network's set-up fails at the start. Afterwards faults are logged and outlived.
+pub async fn run(
+    config: Config,
+    store: Arc<dyn Store>,
+    owner: String,
+    mut reloads: mpsc::Receiver<Config>,
+    stop: CancellationToken,
+    service: Service,
+) -> Result<(), DaemonError> {
+    let tower = Tower::build(config)?;
+    store.register_sources(&registrations(&tower), clock::now()).await?;
+    let shared = Arc::new(Shared {
+        store: Arc::clone(&store),
+        gates: Gates::new(tower.config.politeness),
+        tower: ArcSwap::from_pointee(tower),
+        owner,
+        nudges: Nudges::default(),
+        stop: stop.clone(),
+    });
+    let pulse = Arc::new(Pulse::new(clock::now()));
+    let loops = [
+        tokio::spawn(polling::attend(Arc::clone(&shared), Arc::clone(&pulse))),
+        tokio::spawn(reading::attend(Arc::clone(&shared), Arc::clone(&pulse))),
+        tokio::spawn(sending::attend(Arc::clone(&shared), Arc::clone(&pulse))),
+    ];
+    let keeper = tokio::spawn(keep(Arc::clone(&shared), Arc::clone(&pulse), service.clone()));
+    {
+        let tower = shared.tower.load();
+        info!(
+            sources = tower.config.sources.len(),
+            rules = tower.config.rules.len(),
+            channels = tower.config.channels.len(),
+            "the tower stands"
+        );
+        service.ready(&headline(&tower));
+    }
+
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(config) = reloads.recv() => {
+                service.reloading();
+                match reload(&shared, config).await {
+                    Ok(()) => {
+                        let tower = shared.tower.load();
+                        info!(sources = tower.config.sources.len(), rules = tower.config.rules.len(), "the new configuration is in force");
+                        service.ready(&headline(&tower));
+                    }
+                    Err(error) => {
+                        error!(%error, "the new configuration was refused, the old one stays in force");
+                        service.ready(&format!("reload refused, the old configuration stays in force: {error}"));
+                    }
+                }
+            }
+        }
+    }
+
+    service.stopping();
+    info!("stopping: what is under way is finished");
+    for task in loops {
+        // Each loop ends by itself within the grace; a panic in one of them is in the log already.
+        if let Err(error) = task.await {
+            error!(%error, "a loop did not end well");
+        }
+    }
+    keeper.abort();
+    if let Err(error) = store.release(&shared.owner).await {
+        warn!(%error, "leases were not given back; they end by themselves");
+    }
+    store.close().await;
+    info!("stopped");
+    Ok(())
+}
+
+/// Builds everything that can fail, then swaps.
+async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
+    let tower = Tower::build(config)?;
+    shared.store.register_sources(&registrations(&tower), clock::now()).await?;
+    shared.gates.treat(tower.config.politeness);
+    shared.tower.store(Arc::new(tower));
+    shared.nudges.all();
+    Ok(())
+}
+
+/// The sources as the store needs to know them.
+fn registrations(tower: &Tower) -> Vec<Registration> {
+    let now = clock::now();
+    let count = tower.config.sources.len();
+    tower
+        .config
+        .sources
+        .iter()
+        .map(|plan| Registration {
+            name: plan.name.clone(),
+            address: plan.watch.address().to_string(),
+            host: crate::source::host_key(plan.watch.address()).unwrap_or_default(),
+            first_due: plan.schedule.first(now, plan.name.as_str(), count),
+        })
+        .collect()
+}
+
+fn headline(tower: &Tower) -> String {
+    format!("{} sources, {} rules", tower.config.sources.len(), tower.config.rules.len())
+}
+
+/// Renews the leases of this process, shows the service manager how it stands, and feeds its watchdog as long as the
+/// store answers and all three loops turn.
+async fn keep(shared: Arc<Shared>, pulse: Arc<Pulse>, service: Service) {
+    loop {
+        let lease = shared.tower.load().config.lease;
+        let third = Duration::try_from(lease / 3).unwrap_or(Duration::from_secs(1));
+        let wait =
+            service.watchdog_interval().map_or(third, |interval| third.min(interval)).min(Duration::from_secs(20));
+        tokio::time::sleep(wait).await;
+        let now = clock::now();
+        let until = now.saturating_add(lease).unwrap_or(now);
+        if let Err(error) = shared.store.renew(&shared.owner, until).await {
+            error!(%error, "leases could not be renewed");
+            continue;
+        }
+        // A loop sleeps for a minute at most, so that one that has not turned for three is stuck.
+        if let Some(stuck) = pulse.stuck(now, SignedDuration::from_mins(3)) {
+            error!(?stuck, "a loop has not turned for three minutes");
+            continue;
+        }
+        match shared.store.status(now).await {
+            Ok(status) => service.alive(&format!(
+                "{} sources, {} due, {} items to read, outbox {}",
+                status.sources, status.sources_due, status.items_waiting, status.outbox_waiting
+            )),
+            Err(error) => error!(%error, "the store does not answer"),
+        }
+    }
+}

@@ -1,1 +1,20 @@
-//! The polite client, the address guard, the gates of the hosts.
+//! `Egress` and a request → an answer that was safe to ask for. The only way out of the house for feeds and pages, and
+//! under `deliver::http` for webhooks: every address is judged before a connection is made to it.
+
+pub mod client;
+pub mod gate;
+pub mod guard;
+pub mod redirect;
+pub mod resolve;
+pub mod retry_after;
+pub mod transport;
+
+pub use client::Client;
+pub use client::FetchError;
+pub use client::Fetched;
+pub use client::Request;
+pub use gate::Gates;
+pub use gate::Pass;
+pub use guard::Guard;
+pub use guard::Refusal;
+pub use transport::ClientError;

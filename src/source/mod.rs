@@ -74,11 +74,38 @@ pub enum FirstPoll {
     All,
 }
 
-/// The key under which a site is treated politely: its host, with the port where that is not the scheme's own.
+/// The key of politeness: the host that an http(s) address is asked from, with its port when that is not the scheme's
+/// own, in lower case and without the root's dot. `None` for what is not asked over HTTP.
 pub fn host_key(url: &Url) -> Option<String> {
-    let host = url.host_str()?.to_ascii_lowercase();
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    let host = url.host_str()?;
+    let host = host.strip_suffix('.').unwrap_or(host);
     Some(match url.port() {
-        None => host,
+        None => host.to_owned(),
         Some(port) => format!("{host}:{port}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_key;
+    use url::Url;
+
+    #[test]
+    fn one_server_has_one_key() {
+        for (url, key) in [
+            ("https://Paper.Example/feed", Some("paper.example")),
+            ("https://paper.example:443/", Some("paper.example")),
+            ("http://paper.example./", Some("paper.example")),
+            ("http://paper.example:8080/", Some("paper.example:8080")),
+            ("http://0x7f.1:80/", Some("127.0.0.1")),
+            ("http://[::1]:9000/", Some("[::1]:9000")),
+            ("mailto:ana@paper.example", None),
+            ("data:text/plain,x", None),
+        ] {
+            assert_eq!(host_key(&Url::parse(url).expect(url)).as_deref(), key, "{url}");
+        }
+    }
 }

@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use std::collections::HashSet;
+use std::path::PathBuf;
 
 mod report;
 pub mod sqlite;
@@ -57,9 +58,10 @@ pub struct Claim<'a> {
     pub lease: SignedDuration,
     /// At most this many.
     pub limit: usize,
-    /// At most this many of one host in this claim.
+    /// At most this many of one host in this claim. A delivery's host is its channel: one relay or endpoint stands
+    /// behind each.
     pub per_host: usize,
-    /// Hosts that must not be asked at present.
+    /// Hosts (of deliveries: channels) that must not be asked at present.
     pub busy_hosts: &'a [String],
 }
 
@@ -113,6 +115,35 @@ pub enum StoreError {
         /// In this program.
         known: i64,
     },
+    /// A report was asked of a database that an older Atalaya wrote; reports change nothing, so they cannot bring it up
+    /// to date.
+    #[error("the database has schema {found}, this program needs {known}: start the daemon once")]
+    OlderSchema {
+        /// In the database.
+        found: i64,
+        /// In this program.
+        known: i64,
+    },
+    /// A report was asked where no database is.
+    #[error("there is no database at {path}: has the daemon run yet, and with this state folder?")]
+    NoDatabase {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The folder of the database cannot be made.
+    #[error("the state folder {path} cannot be made: {error}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A shortened id fits more than one delivery.
+    #[error("more than one delivery begins with {prefix}")]
+    Ambiguous {
+        /// What was given.
+        prefix: String,
+    },
     /// The database failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
@@ -127,6 +158,9 @@ pub enum StoreError {
 }
 
 /// The store, in the words of the design.
+///
+/// A `claim_*` hands out the longest due first. Claimed work that cannot be read back ([`StoreError::Corrupt`]) stops
+/// nothing else: it is logged, stays leased, and is the claim's error only when there is nothing else to hand out.
 #[async_trait]
 pub trait Store: Send + Sync {
     // ── sources ──
@@ -157,7 +191,8 @@ pub trait Store: Send + Sync {
     async fn lookalikes(&self, fingerprint: &Fingerprint, since: Timestamp) -> Result<Vec<Lookalike>, StoreError>;
     /// Writes article, verdicts, story, alert and deliveries. `seen` is what [`Store::lookalikes`] gave for the
     /// decision's fingerprint and the same `since`; when that is no longer so, nothing is written and the lease comes
-    /// back with [`StoreError::Stale`].
+    /// back with [`StoreError::Stale`]. It comes back with every other error too but [`StoreError::LeaseLost`]: the
+    /// same commit may be tried again.
     async fn commit_read(
         &self,
         lease: Lease<Item>,
@@ -184,6 +219,8 @@ pub trait Store: Send + Sync {
     // ── all work ──
     /// When the next work of that kind is due, leases that end included; `None` when there is none.
     async fn next_due(&self, work: Work) -> Result<Option<Timestamp>, StoreError>;
+    /// Lengthens every lease of this owner to `until`: a process that lives keeps what it is busy with.
+    async fn renew(&self, owner: &str, until: Timestamp) -> Result<(), StoreError>;
     /// Gives back every lease of this owner, so that a clean stop leaves nothing to wait for.
     async fn release(&self, owner: &str) -> Result<(), StoreError>;
     /// A trivial read and write: is the store alive?
@@ -202,7 +239,9 @@ pub trait Store: Send + Sync {
     async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError>;
     /// One delivery with its tries and its frozen message; `id` may be shortened as long as it is unique.
     async fn delivery(&self, id: &str) -> Result<Option<DeliveryAccount>, StoreError>;
-    /// Makes these given-up (or, with `all`, also waiting) deliveries due now. Returns how many.
+    /// Makes a delivery due now, `id` shortened as in [`Store::delivery`]; `all` means every one. One that was given up
+    /// begins anew, one that is waiting need not wait longer; one that is being sent or done is left alone. Returns how
+    /// many.
     async fn retry(&self, id: &str, now: Timestamp) -> Result<usize, StoreError>;
     /// Merges since a row number: for a display that follows along. Returns (row number, copy's URL, story's title,
     /// rules, reason) in order.

@@ -1,0 +1,164 @@
+//! `atalaya try article`: pages → articles.
+
+use super::super::Exit;
+use super::super::output::Output;
+use super::input;
+use crate::article;
+use crate::model::Document;
+use crate::model::Article;
+use crate::text::language;
+use clap::Args;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::thread;
+use url::Url;
+
+/// `atalaya try article`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  atalaya try article --url https://paper.example/a saved.html\n  \
+                        atalaya try article --jsonl < pages.jsonl")]
+pub struct Arguments {
+    /// Pages, plain or gzipped; `-` for standard input
+    #[arg(value_name = "FILE", required_unless_present = "jsonl")]
+    files: Vec<PathBuf>,
+    /// The address that the files come from: relative links are made absolute against it
+    #[arg(long)]
+    url: Option<Url>,
+    /// One JSON object per page
+    #[arg(long)]
+    json: bool,
+    /// Take `{"id"?,"url"?,"file" or "html"}` objects, one per line, from standard input
+    #[arg(long, conflicts_with = "files")]
+    jsonl: bool,
+}
+
+#[derive(Deserialize, Default)]
+struct Asked {
+    id: Option<Value>,
+    url: Option<String>,
+    file: Option<PathBuf>,
+    html: Option<String>,
+}
+
+/// One line of the contract.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a PathBuf>,
+    title: &'a str,
+    byline: Option<&'a str>,
+    published: Option<Timestamp>,
+    language: Option<&'a str>,
+    canonical_url: Option<&'a str>,
+    text: &'a str,
+    method: &'a str,
+    warnings: &'a [String],
+}
+
+/// An input that gave no article.
+#[derive(Serialize)]
+struct ErrorLine<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a PathBuf>,
+    error: String,
+}
+
+/// Extracts each page. An input that cannot be read gives an error line and exit 1. A page that the daemon would not
+/// take for an article (a wall, an empty page) gives what was extracted, with that as a warning.
+///
+/// # Errors
+/// When standard input cannot be read or the answer cannot be written.
+pub fn run(arguments: &Arguments, output: &mut Output) -> anyhow::Result<Exit> {
+    let mut exit = Exit::Success;
+    for file in &arguments.files {
+        let asked =
+            Asked { file: Some(file.clone()), url: arguments.url.as_ref().map(Url::to_string), ..Asked::default() };
+        tell(&asked, arguments.json, &mut exit, output)?;
+    }
+    if arguments.jsonl {
+        for object in input::objects::<Asked>() {
+            match object? {
+                (_, Ok(asked)) => tell(&asked, true, &mut exit, output)?,
+                (_, Err(error)) => {
+                    output.json(&ErrorLine { id: None, file: None, error })?;
+                    exit = Exit::Finding;
+                }
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn tell(asked: &Asked, json: bool, exit: &mut Exit, output: &mut Output) -> anyhow::Result<()> {
+    let (id, file) = (asked.id.as_ref(), asked.file.as_ref());
+    let article = match read(asked) {
+        Ok(article) => article,
+        Err(error) => {
+            *exit = Exit::Finding;
+            if json {
+                output.json(&ErrorLine { id, file, error })?;
+            } else {
+                output.complain(&format!("{}: {error}", file.map(|it| it.display().to_string()).unwrap_or_default()));
+            }
+            return Ok(());
+        }
+    };
+    let language = article.language.as_ref().map(|language| language.as_str());
+    if json {
+        output.json(&Line {
+            id,
+            file,
+            title: &article.title,
+            byline: article.byline.as_deref(),
+            published: article.published,
+            language,
+            canonical_url: article.canonical_url.as_deref(),
+            text: &article.text,
+            method: &article.method,
+            warnings: &article.warnings,
+        })?;
+        return Ok(());
+    }
+    output.line(&article.title)?;
+    let about = [article.byline.clone(), article.published.map(|at| at.to_string()), language.map(str::to_owned)];
+    output.line(about.into_iter().flatten().collect::<Vec<_>>().join(" · "))?;
+    for warning in &article.warnings {
+        output.line(format!("warning: {warning}"))?;
+    }
+    output.line("")?;
+    output.line(&article.text)?;
+    Ok(())
+}
+
+/// One page, on a thread with the stack that extraction is promised.
+fn read(asked: &Asked) -> Result<Article, String> {
+    let bytes = match (&asked.html, &asked.file) {
+        (Some(html), _) => html.clone().into_bytes(),
+        (None, Some(file)) => input::bytes(file).map_err(|error| error.to_string())?,
+        (None, None) => return Err("neither `file` nor `html` is given".into()),
+    };
+    let address = asked.url.as_deref().unwrap_or("http://no-address.invalid/");
+    let url = Url::parse(address).map_err(|error| format!("`{address}` is no address: {error}"))?;
+    thread::scope(|scope| {
+        let extracting = thread::Builder::new()
+            .stack_size(article::STACK_BYTES)
+            .spawn_scoped(scope, || extract(&Document { url: &url, content_type: None, bytes: &bytes }));
+        let extracting = extracting.map_err(|error| format!("no thread: {error}"))?;
+        extracting.join().map_err(|_| "the extractor failed".to_owned())
+    })
+}
+
+/// As the daemon does it, but what it would refuse becomes a warning.
+fn extract(document: &Document<'_>) -> Article {
+    let (mut article, refused) = article::examine(document, "");
+    article.language = language::detect(&article.title, &article.text, article.language.as_ref());
+    article.warnings.extend(refused.map(|reason| reason.to_string()));
+    article
+}

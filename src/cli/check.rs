@@ -1,0 +1,58 @@
+//! `atalaya check`: all that is wrong with a configuration, at once.
+
+use super::Exit;
+use super::output::Output;
+use super::setup;
+use crate::config;
+use crate::config::Environment;
+use clap::Args;
+use std::path::Path;
+
+/// `atalaya check`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// One JSON object per error or warning: file, line, column, severity, message, help
+    #[arg(long)]
+    json: bool,
+}
+
+/// Loads the configuration as `run` would and says what it found. Exits with 78 when there is any error.
+///
+/// # Errors
+/// When the answer cannot be written.
+pub fn run(arguments: &Arguments, config: Option<&Path>, output: &mut Output) -> anyhow::Result<Exit> {
+    let file = setup::file(config);
+    let (diagnostics, loaded) = match config::load(&file, &Environment::process()) {
+        Ok(loaded) => (loaded.warnings.clone(), Some(loaded)),
+        Err(diagnostics) => (diagnostics.into_inner(), None),
+    };
+    for diagnostic in &diagnostics {
+        if arguments.json {
+            output.json(&diagnostic.to_json())?;
+        } else {
+            let rendered = diagnostic.render(output.colour);
+            output.line(rendered.trim_end_matches('\n'))?;
+            output.line("")?;
+        }
+    }
+    let Some(loaded) = loaded else {
+        if !arguments.json {
+            let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+            output.complain(&format!("{}: {errors} {}", file.display(), if errors == 1 { "error" } else { "errors" }));
+        }
+        return Ok(Exit::Config);
+    };
+    if !arguments.json {
+        let config = &loaded.config;
+        output.line(format!(
+            "{}: well formed. {} sources, {} entities, {} rules, {} channels, {} subscriptions.",
+            file.display(),
+            config.sources.len(),
+            config.entities.len(),
+            config.rules.len(),
+            config.channels.len(),
+            config.subscriptions.len()
+        ))?;
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,118 @@
+//! Claims sources that are due, asks them, and commits what `poll::decide` says.
+
+use super::Shared;
+use super::work;
+use super::work::Pulse;
+use crate::clock;
+use crate::model::Document;
+use crate::model::Entry;
+use crate::model::Fault;
+use crate::model::Reason;
+use crate::net::client::Request;
+use crate::poll;
+use crate::poll::Reply;
+use crate::poll::Validators;
+use crate::source::SourcePlan;
+use crate::source::host_key;
+use crate::store::Lease;
+use crate::store::PollJob;
+use crate::store::StoreError;
+use crate::store::Work;
+use std::sync::Arc;
+use tracing::debug;
+use tracing::error;
+use tracing::info;
+use tracing::warn;
+
+/// Turns until the tower stops.
+pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
+    work::attend(
+        shared,
+        pulse,
+        Work::Poll,
+        |shared| shared.tower.load().config.egress.concurrency,
+        async |shared, claim| shared.store.claim_polls(claim).await,
+        |shared, job: &PollJob| shared.tower.load().source(&job.source).and_then(|plan| host_key(plan.watch.address())),
+        |shared, lease| Box::pin(poll(shared, lease)),
+    )
+    .await;
+}
+
+/// One poll, from lease to commit.
+async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
+    let job = lease.job().clone();
+    // A source that a reload removed in the meantime: its lease just ends.
+    let Some(plan) = shared.tower.load().source(&job.source).cloned() else { return };
+    let reply = ask(&shared, &plan, &job.state.validators).await;
+    let ids: Vec<String> = match &reply {
+        Reply::Listing { listing, .. } => listing.entries.iter().map(|entry: &Entry| entry.id.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let known = match shared.store.known_entries(&job.source, &ids).await {
+        Ok(known) => known,
+        Err(error) => return error!(%error, source = %job.source, "known entries could not be looked up"),
+    };
+    let now = clock::now();
+    if let (Reply::Failed { fault: Fault::Throttled { until: Some(until) }, .. }, Some(host)) =
+        (&reply, host_key(plan.watch.address()))
+    {
+        shared.gates.pause(&host, *until);
+    }
+    let failed = matches!(reply, Reply::Failed { .. });
+    let decision = poll::decide(&plan, &job.state, reply, &known, now);
+    for warning in &decision.warnings {
+        warn!(source = %job.source, "{warning}");
+    }
+    match shared.store.commit_poll(lease, &decision, now).await {
+        Ok(waiting) => {
+            let (source, reason, next_at) = (&job.source, &decision.reason, decision.next_at);
+            if failed {
+                warn!(%source, code = reason.code(), failures = decision.state.failures, %next_at, "poll failed: {reason}");
+            } else if decision.items.is_empty() {
+                debug!(%source, code = reason.code(), %next_at, "polled: {reason}");
+            } else {
+                info!(%source, code = reason.code(), waiting, %next_at, "polled: {reason}");
+            }
+            if waiting > 0 {
+                shared.nudges.read.notify_one();
+            }
+        }
+        Err(StoreError::LeaseLost) => warn!(source = %job.source, "the poll took longer than its lease"),
+        Err(error) => error!(%error, source = %job.source, "a poll could not be committed"),
+    }
+}
+
+/// Fetches and reads; every trouble becomes a reply.
+async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> Reply {
+    let tower = shared.tower.load_full();
+    let request = Request {
+        url: plan.watch.address(),
+        accept: plan.watch.accept(),
+        validators: Some(validators),
+        max_bytes: None,
+    };
+    let fetched = match tower.client.get(&request).await {
+        Ok(fetched) => fetched,
+        Err(error) => return Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() },
+    };
+    let validators = fetched.validators.clone();
+    if fetched.not_modified {
+        return Reply::Unchanged { validators };
+    }
+    let watch = Arc::clone(&plan.watch);
+    let reading = tokio::task::spawn_blocking(move || {
+        watch.listing(&Document {
+            url: &fetched.url,
+            content_type: fetched.content_type.as_deref(),
+            bytes: &fetched.body,
+        })
+    });
+    match reading.await {
+        Ok(Ok(listing)) => Reply::Listing { listing, validators },
+        Ok(Err(reason)) => Reply::Failed { fault: Fault::Transient, reason },
+        Err(panic) => {
+            error!(source = %plan.name, error = %panic, "the reader of this source panicked");
+            Reply::Failed { fault: Fault::Transient, reason: Reason::NotAFeed { detail: "its reader failed".into() } }
+        }
+    }
+}

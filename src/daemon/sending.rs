@@ -1,0 +1,119 @@
+//! Claims deliveries, renders each once, hands it over, and commits what `send::decide` says.
+
+use super::Shared;
+use super::work;
+use super::work::Pulse;
+use crate::channel::Answer;
+use crate::channel::Telling;
+use crate::channel::Wire;
+use crate::clock;
+use crate::model::Fault;
+use crate::model::Reason;
+use crate::send;
+use crate::send::Decision;
+use crate::send::Delivery;
+use crate::send::Pace;
+use crate::store::Lease;
+use crate::store::StoreError;
+use crate::store::Work;
+use std::sync::Arc;
+use tracing::error;
+use tracing::info;
+use tracing::warn;
+
+/// Deliveries under way at once.
+const SLOTS: usize = 32;
+
+/// Turns until the tower stops.
+pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
+    work::attend(
+        shared,
+        pulse,
+        Work::Send,
+        |_| SLOTS,
+        async |shared, claim| shared.store.claim_sends(claim).await,
+        |_, _: &Delivery| None,
+        |shared, lease| Box::pin(send(shared, lease)),
+    )
+    .await;
+}
+
+/// One try, from lease to commit.
+async fn send(shared: Arc<Shared>, lease: Lease<Delivery>) {
+    let decision = match hand_over(&shared, &lease).await {
+        Ok(decision) => decision,
+        Err(error) => return error!(%error, delivery = %lease.job().id, "a try could not be begun"),
+    };
+    let delivery = lease.job().clone();
+    match shared.store.commit_send(lease, &decision, clock::now()).await {
+        Ok(()) => tell(&delivery, &decision),
+        Err(StoreError::LeaseLost) => warn!(delivery = %delivery.id, "the try took longer than its lease"),
+        Err(error) => error!(%error, delivery = %delivery.id, "a try could not be committed"),
+    }
+}
+
+/// Freezes the message, notes the try, sends.
+async fn hand_over(shared: &Shared, lease: &Lease<Delivery>) -> Result<Decision, StoreError> {
+    let delivery = lease.job();
+    let tower = shared.tower.load_full();
+    let Some(plan) = tower.channel(&delivery.channel) else {
+        return Ok(Decision::GivenUp { reason: Reason::ChannelGone });
+    };
+    let letterhead = &tower.config.letterhead;
+    let frozen = match &delivery.frozen {
+        Some(frozen) => frozen.clone(),
+        None => {
+            let telling = Telling {
+                alert: &delivery.alert,
+                rules: &delivery.rules,
+                receiver: &delivery.receiver,
+                id: &delivery.id,
+                letterhead,
+                now: clock::now(),
+            };
+            match plan.channel.message(&telling) {
+                Ok(frozen) => frozen,
+                Err(detail) => return Ok(Decision::GivenUp { reason: Reason::NotHandedOver { detail } }),
+            }
+        }
+    };
+    shared.store.begin_attempt(lease, &frozen, clock::now()).await?;
+    let (answer, pace) = match plan.channel.wire(&delivery.receiver, &frozen, letterhead, clock::now()) {
+        Wire::Mail { from, to } => {
+            let answer = match &tower.smtp {
+                Some(smtp) => smtp.send(&from, &to, &frozen.bytes).await,
+                None => Answer::Failed {
+                    fault: Fault::Transient,
+                    text: "the configuration has no [mail] table".into(),
+                    in_doubt: false,
+                },
+            };
+            (answer, Pace::MAIL)
+        }
+        Wire::Post { url, headers } => {
+            let answer = match tower.poster.post(&url, &headers, &frozen.bytes).await {
+                Ok(answer) => plan.channel.answer(&answer, clock::now()),
+                Err(error) => {
+                    Answer::Failed { fault: error.fault(), text: error.to_string(), in_doubt: error.in_doubt() }
+                }
+            };
+            (answer, Pace::WEBHOOK)
+        }
+    };
+    Ok(send::decide(delivery, &answer, &pace, clock::now()))
+}
+
+/// Logs what was committed.
+fn tell(delivery: &Delivery, decision: &Decision) {
+    let (id, channel, receiver) = (&delivery.id, &delivery.channel, &delivery.receiver);
+    let attempt = delivery.attempts + 1;
+    match decision {
+        Decision::Done { reason } => info!(delivery = %id, %channel, receiver, attempt, "delivered: {reason}"),
+        Decision::Again { at, reason } => {
+            warn!(delivery = %id, %channel, receiver, attempt, %at, code = reason.code(), "not delivered yet: {reason}");
+        }
+        Decision::GivenUp { reason } => {
+            error!(delivery = %id, %channel, receiver, attempt, code = reason.code(), "not delivered: {reason}");
+        }
+    }
+}

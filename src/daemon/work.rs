@@ -1,0 +1,173 @@
+//! The turn that all three loops share: claim what is due and fits, start it, sleep until more is due.
+
+use super::GRACE;
+use super::Shared;
+use crate::clock;
+use crate::net::gate::Pass;
+use crate::store::Claim;
+use crate::store::Lease;
+use crate::store::StoreError;
+use crate::store::Work;
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tracing::error;
+
+/// The longest sleep: whatever a nudge or a due time misses is found then.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// The pause before a busy gate is tried again.
+const AT_A_GATE: Duration = Duration::from_millis(20);
+
+/// The pause after the store failed.
+const AFTER_A_FAULT: Duration = Duration::from_secs(1);
+
+/// When each loop last turned, for the watchdog.
+pub struct Pulse([AtomicI64; 3]);
+
+impl Pulse {
+    /// All loops turned at `now`.
+    pub fn new(now: Timestamp) -> Self {
+        Self(std::array::from_fn(|_| AtomicI64::new(now.as_second())))
+    }
+
+    fn beat(&self, work: Work, now: Timestamp) {
+        self.0[work as usize].store(now.as_second(), Ordering::Relaxed);
+    }
+
+    /// A loop that has not turned for `longest`.
+    pub fn stuck(&self, now: Timestamp, longest: SignedDuration) -> Option<Work> {
+        [Work::Poll, Work::Read, Work::Send]
+            .into_iter()
+            .find(|work| now.as_second() - self.0[*work as usize].load(Ordering::Relaxed) > longest.as_secs())
+    }
+}
+
+/// Turns until the stop token is cancelled, then waits for what was started, up to the grace.
+///
+/// `claim` takes due work; `host` names the site that a job will ask, if it asks one; `carry_out` does the job and
+/// commits it.
+pub async fn attend<J, C, H, D>(
+    shared: Arc<Shared>,
+    pulse: Arc<Pulse>,
+    work: Work,
+    slots: impl Fn(&Shared) -> usize,
+    claim: C,
+    host: H,
+    carry_out: D,
+) where
+    J: Send + Sync + 'static,
+    C: AsyncFn(&Shared, &Claim<'_>) -> Result<Vec<Lease<J>>, StoreError>,
+    H: Fn(&Shared, &J) -> Option<String>,
+    D: Fn(Arc<Shared>, Lease<J>) -> futures_util::future::BoxFuture<'static, ()>,
+{
+    let mut tasks: JoinSet<()> = JoinSet::new();
+    while !shared.stop.is_cancelled() {
+        let now = clock::now();
+        pulse.beat(work, now);
+        let free = slots(&shared).saturating_sub(tasks.len());
+        let claimed = if free == 0 {
+            Vec::new()
+        } else {
+            let (busy_hosts, per_host, lease) = {
+                let tower = shared.tower.load();
+                let busy = if work == Work::Send { Vec::new() } else { shared.gates.busy(now) };
+                let per_host = if work == Work::Send { free } else { tower.config.politeness.connections };
+                (busy, per_host, tower.config.lease)
+            };
+            let wanted = Claim { owner: &shared.owner, now, lease, limit: free, per_host, busy_hosts: &busy_hosts };
+            match claim(&shared, &wanted).await {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    error!(%error, ?work, "work could not be claimed");
+                    tokio::select! {
+                        () = tokio::time::sleep(AFTER_A_FAULT) => {}
+                        () = shared.stop.cancelled() => {}
+                    }
+                    continue;
+                }
+            }
+        };
+        let more = claimed.len() == free && free > 0;
+        for lease in claimed {
+            // At once and not in the task, so that the next claim sees the host busy.
+            let entered = host(&shared, lease.job()).map(|host| shared.gates.enter(&host, now).ok_or(host));
+            let job = carry_out(Arc::clone(&shared), lease);
+            let shared = Arc::clone(&shared);
+            tasks.spawn(async move {
+                let pass = match entered {
+                    Some(Ok(pass)) => Some(pass),
+                    Some(Err(host)) => Some(enter(&shared, &host).await),
+                    None => None,
+                };
+                job.await;
+                if let Some(pass) = pass {
+                    pass.leave(clock::now());
+                }
+            });
+        }
+        if more {
+            reap(&mut tasks, work);
+            continue;
+        }
+        let sleep = if free == 0 { LONGEST_SLEEP } else { until_due(&shared, work).await };
+        tokio::select! {
+            () = shared.stop.cancelled() => {}
+            () = shared.nudges.of(work).notified() => {}
+            Some(ended) = tasks.join_next() => report(ended, work),
+            () = tokio::time::sleep(sleep) => {}
+        }
+        reap(&mut tasks, work);
+    }
+    let finish = async {
+        while let Some(ended) = tasks.join_next().await {
+            report(ended, work);
+        }
+    };
+    if tokio::time::timeout(GRACE, finish).await.is_err() {
+        error!(?work, "what was under way did not finish in time; it becomes due again");
+    }
+}
+
+/// Waits at the gate of a host. The claim left out hosts that were busy, so this is the exception: another loop was
+/// quicker.
+async fn enter(shared: &Shared, host: &str) -> Pass {
+    loop {
+        if let Some(pass) = shared.gates.enter(host, clock::now()) {
+            return pass;
+        }
+        tokio::time::sleep(AT_A_GATE).await;
+    }
+}
+
+/// How long until the next work is due, or a host may be asked again.
+async fn until_due(shared: &Shared, work: Work) -> Duration {
+    let due = match shared.store.next_due(work).await {
+        Ok(due) => due,
+        Err(error) => {
+            error!(%error, ?work, "the next work could not be looked up");
+            return AFTER_A_FAULT;
+        }
+    };
+    let now = clock::now();
+    let Some(due) = due else { return LONGEST_SLEEP };
+    // Due, and still not claimed: its host is busy. Ends of tasks wake the loop; gaps between requests do not.
+    let at = if due > now { due } else { shared.gates.next_free(now).unwrap_or(due) };
+    Duration::try_from(at.duration_since(now)).unwrap_or_default().clamp(Duration::from_millis(20), LONGEST_SLEEP)
+}
+
+fn reap(tasks: &mut JoinSet<()>, work: Work) {
+    while let Some(ended) = tasks.try_join_next() {
+        report(ended, work);
+    }
+}
+
+fn report(ended: Result<(), tokio::task::JoinError>, work: Work) {
+    if let Err(error) = ended {
+        error!(%error, ?work, "a job failed; it becomes due again when its lease ends");
+    }
+}

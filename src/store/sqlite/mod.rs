@@ -1,0 +1,185 @@
+//! The embedded store: a folder → [`SqliteStore`]. SQLite in WAL mode, one writing connection, a few that read.
+//!
+//! `synchronous=FULL`: a commit is on the disk when it returns. NORMAL would survive the death of the process, but may
+//! forget the last commits when power fails, and a forgotten "sent" is a mail that goes out twice. Write transactions
+//! begin as IMMEDIATE: one that began as a reader cannot become a writer once somebody else wrote.
+
+use super::Claim;
+use super::DeliveryAccount;
+use super::DeliveryFilter;
+use super::DeliveryRow;
+use super::Lease;
+use super::Ledger;
+use super::MergeRow;
+use super::PollJob;
+use super::Registration;
+use super::Status;
+use super::Store;
+use super::StoreError;
+use super::Way;
+use super::Work;
+use crate::channel::Frozen;
+use crate::model::Article;
+use crate::model::Item;
+use crate::model::SourceName;
+use crate::poll;
+use crate::read;
+use crate::send;
+use crate::send::Delivery;
+use crate::story::Fingerprint;
+use crate::story::Lookalike;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::Sqlite;
+use sqlx::SqlitePool;
+use sqlx::Transaction;
+use std::collections::HashSet;
+
+mod item;
+mod ledger;
+mod lookalike;
+mod open;
+mod outbox;
+mod queue;
+mod source;
+mod status;
+mod value;
+mod way;
+mod work;
+
+/// A store in one file of one folder.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Begins a transaction that may write.
+    async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Begins a transaction that sees one state of the database, whatever is written meanwhile.
+    async fn read(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.readers.begin().await?)
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn register_sources(&self, sources: &[Registration], now: Timestamp) -> Result<(), StoreError> {
+        source::register(self, sources, now).await
+    }
+
+    async fn claim_polls(&self, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError> {
+        source::claim(self, claim).await
+    }
+
+    async fn known_entries(&self, source: &SourceName, ids: &[String]) -> Result<HashSet<String>, StoreError> {
+        source::known_entries(self, source, ids).await
+    }
+
+    async fn commit_poll(
+        &self,
+        lease: Lease<PollJob>,
+        decision: &poll::Decision,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        source::commit(self, &lease, decision, now).await
+    }
+
+    async fn claim_reads(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Item>>, StoreError> {
+        item::claim(self, claim).await
+    }
+
+    async fn article_at(&self, address_key: &str) -> Result<Option<(Article, String)>, StoreError> {
+        lookalike::article_at(self, address_key).await
+    }
+
+    async fn lookalikes(&self, fingerprint: &Fingerprint, since: Timestamp) -> Result<Vec<Lookalike>, StoreError> {
+        let mut connection = self.readers.acquire().await?;
+        lookalike::find(&mut connection, fingerprint, since).await
+    }
+
+    async fn commit_read(
+        &self,
+        lease: Lease<Item>,
+        decision: &read::Decision,
+        seen: &[Lookalike],
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), (StoreError, Option<Lease<Item>>)> {
+        match item::commit(self, &lease, decision, seen, since, now).await {
+            Ok(()) => Ok(()),
+            Err(StoreError::LeaseLost) => Err((StoreError::LeaseLost, None)),
+            Err(error) => Err((error, Some(lease))),
+        }
+    }
+
+    async fn claim_sends(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>>, StoreError> {
+        outbox::claim(self, claim).await
+    }
+
+    async fn begin_attempt(&self, lease: &Lease<Delivery>, frozen: &Frozen, now: Timestamp) -> Result<(), StoreError> {
+        outbox::begin_attempt(self, lease, frozen, now).await
+    }
+
+    async fn commit_send(
+        &self,
+        lease: Lease<Delivery>,
+        decision: &send::Decision,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        outbox::commit(self, &lease, decision, now).await
+    }
+
+    async fn next_due(&self, work: Work) -> Result<Option<Timestamp>, StoreError> {
+        work::next_due(self, work).await
+    }
+
+    async fn renew(&self, owner: &str, until: Timestamp) -> Result<(), StoreError> {
+        work::renew(self, owner, until).await
+    }
+
+    async fn release(&self, owner: &str) -> Result<(), StoreError> {
+        work::release(self, owner).await
+    }
+
+    async fn ping(&self, now: Timestamp) -> Result<(), StoreError> {
+        work::ping(self, now).await
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    async fn ledger(&self) -> Result<Ledger, StoreError> {
+        ledger::ledger(self).await
+    }
+
+    async fn status(&self, now: Timestamp) -> Result<Status, StoreError> {
+        status::status(self, now).await
+    }
+
+    async fn ways(&self, url: &str, address_key: &str) -> Result<Vec<Way>, StoreError> {
+        way::ways(self, url, address_key).await
+    }
+
+    async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError> {
+        outbox::list(self, filter).await
+    }
+
+    async fn delivery(&self, id: &str) -> Result<Option<DeliveryAccount>, StoreError> {
+        outbox::account(self, id).await
+    }
+
+    async fn retry(&self, id: &str, now: Timestamp) -> Result<usize, StoreError> {
+        outbox::retry(self, id, now).await
+    }
+
+    async fn merges_after(&self, after: i64) -> Result<Vec<MergeRow>, StoreError> {
+        way::merges_after(self, after).await
+    }
+}

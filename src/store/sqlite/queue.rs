@@ -1,0 +1,116 @@
+//! (claim) → the rows to lease: the longest due first, few of each host. One queue per kind of work.
+//!
+//! Mostly the longest-due rows are of many hosts and a short look along the due index finds enough. When they are not,
+//! because one host has a hundred thousand rows in front of all others, a walk from host to host takes the first rows
+//! of each, so that this host costs the others nothing.
+
+use super::value::json;
+use super::value::limit;
+use super::value::micros;
+use crate::store::Claim;
+use crate::store::StoreError;
+use sqlx::SqliteConnection;
+use std::collections::HashMap;
+
+/// The questions that find due rows of one table.
+pub(super) struct Queue {
+    /// The longest-due rows with their hosts.
+    first: &'static str,
+    /// The longest-due rows of each host.
+    walk: &'static str,
+}
+
+macro_rules! queue {
+    ($table:literal, $host:literal) => {
+        Queue {
+            first: concat!(
+                "SELECT rowid, ",
+                $host,
+                " FROM ",
+                $table,
+                " WHERE due_at <= ?1 ORDER BY due_at, rowid LIMIT ?2"
+            ),
+            walk: concat!(
+                "WITH RECURSIVE host (name) AS (
+                     SELECT * FROM (SELECT ",
+                $host,
+                " FROM ",
+                $table,
+                " WHERE due_at IS NOT NULL
+                                    ORDER BY ",
+                $host,
+                " LIMIT 1)
+                     UNION ALL
+                     SELECT (SELECT next.",
+                $host,
+                " FROM ",
+                $table,
+                " AS next
+                             WHERE next.due_at IS NOT NULL AND next.",
+                $host,
+                " > host.name
+                             ORDER BY next.",
+                $host,
+                " LIMIT 1)
+                     FROM host WHERE host.name IS NOT NULL)
+                 SELECT job.rowid FROM host CROSS JOIN ",
+                $table,
+                " AS job ON job.rowid IN (
+                     SELECT due.rowid FROM ",
+                $table,
+                " AS due WHERE due.",
+                $host,
+                " = host.name AND due.due_at <= ?1
+                     ORDER BY due.due_at, due.rowid LIMIT ?3)
+                 WHERE host.name NOT IN (SELECT value FROM json_each(?4))
+                 ORDER BY job.due_at, job.rowid LIMIT ?2"
+            ),
+        }
+    };
+}
+
+/// Sources to be polled.
+pub(super) const SOURCES: Queue = queue!("source", "host");
+/// Items to be read.
+pub(super) const ITEMS: Queue = queue!("item", "host");
+/// Deliveries to be sent.
+pub(super) const DELIVERIES: Queue = queue!("delivery", "channel");
+
+/// The rows that this claim gets, as a JSON list of row numbers.
+pub(super) async fn pick(
+    connection: &mut SqliteConnection,
+    queue: &Queue,
+    claim: &Claim<'_>,
+) -> Result<String, StoreError> {
+    let look = claim.limit.saturating_mul(4);
+    let longest_due: Vec<(i64, String)> =
+        sqlx::query_as(queue.first).bind(micros(claim.now)).bind(limit(look)).fetch_all(&mut *connection).await?;
+    let saw_all = longest_due.len() < look;
+    let picked = share(longest_due, claim);
+    if saw_all || picked.len() == claim.limit {
+        return Ok(json(&picked));
+    }
+    let picked: Vec<i64> = sqlx::query_scalar(queue.walk)
+        .bind(micros(claim.now))
+        .bind(limit(claim.limit))
+        .bind(limit(claim.per_host))
+        .bind(json(claim.busy_hosts))
+        .fetch_all(connection)
+        .await?;
+    Ok(json(&picked))
+}
+
+/// From the front, as many as the claim and each host may have.
+fn share(longest_due: Vec<(i64, String)>, claim: &Claim<'_>) -> Vec<i64> {
+    let mut taken: HashMap<String, usize> =
+        claim.busy_hosts.iter().map(|host| (host.clone(), claim.per_host)).collect();
+    let mut picked = Vec::new();
+    for (row, host) in longest_due {
+        let of_host = taken.entry(host).or_default();
+        if *of_host < claim.per_host && picked.len() < claim.limit {
+            *of_host += 1;
+            picked.push(row);
+        }
+    }
+    picked
+}

@@ -1,0 +1,496 @@
+//! Whatever a server does, asking it is polite, bounded in time and memory, and ends with an answer or a reason.
+
+use crate::site::Heard;
+use crate::site::Reply;
+use crate::site::Site;
+use crate::site::Then;
+use atalaya::config::Egress;
+use atalaya::model::Fault;
+use atalaya::net::Client;
+use atalaya::net::ClientError;
+use atalaya::net::FetchError;
+use atalaya::net::Fetched;
+use atalaya::net::Request;
+use atalaya::net::redirect::BadRedirect;
+use atalaya::poll::Validators;
+use jiff::SignedDuration;
+use std::io::Write;
+use std::time::Duration;
+use std::time::Instant;
+use url::Url;
+
+const MIB: u64 = 1024 * 1024;
+
+/// Opens 127.0.0.1 alone, under the names of invented papers.
+pub fn egress() -> Egress {
+    let loopback = "127.0.0.1".parse().expect("an address");
+    Egress {
+        allow: vec!["127.0.0.1/32".parse().expect("a range")],
+        hosts: ["paper.example", "other.example"].map(|name| (name.to_owned(), loopback)).to_vec(),
+        extra_ca: None,
+        connect_timeout: SignedDuration::from_secs(2),
+        timeout: SignedDuration::from_secs(20),
+        max_bytes: MIB,
+        concurrency: 4,
+    }
+}
+
+pub async fn ask(client: &Client, url: &Url) -> Result<Fetched, FetchError> {
+    client.get(&Request { url, accept: "text/html", validators: None, max_bytes: None }).await
+}
+
+async fn ask_path(site: &Site, path: &str) -> Result<Fetched, FetchError> {
+    ask(&client(&egress()), &site.url("paper.example", path)).await
+}
+
+fn client(egress: &Egress) -> Client {
+    Client::new(egress, "Atalaya/0 (+https://tower.example/contact)").expect("a client")
+}
+
+fn hurried(milliseconds: i64) -> Client {
+    client(&Egress { timeout: SignedDuration::from_millis(milliseconds), ..egress() })
+}
+
+fn validators(etag: Option<&str>, last_modified: Option<&str>) -> Validators {
+    Validators { etag: etag.map(str::to_owned), last_modified: last_modified.map(str::to_owned) }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).expect("memory does not fail");
+    encoder.finish().expect("memory does not fail")
+}
+
+// ── politeness ──
+
+#[tokio::test]
+async fn validators_go_back_byte_for_byte() {
+    for (etag, last_modified) in [
+        ("\"abc\"", "Wed, 04 Mar 2026 10:00:00 GMT"),
+        ("W/\"a b'c\"", "wed, 4 mar 2026 10:00:00 +0000"),
+        ("unquoted", "2026-03-04"),
+        ("\"\"", "0"),
+        ("\"ñandú-\u{2014}\"", "mañana"),
+        ("\"x\", \"y\"", "Thu, 01 Jan 1970 00:00:00 GMT-gzip"),
+    ] {
+        let site = Site::new(move |heard| match heard.header("if-none-match").is_empty() {
+            true => Reply::whole(200, &format!("ETag: {etag}\r\nLast-Modified: {last_modified}\r\n"), b"news"),
+            false => Reply::raw("HTTP/1.1 304 X\r\nETag: \"fresh\"\r\n\r\n", Then::Next),
+        })
+        .await;
+        let url = site.url("paper.example", "/feed");
+        let client = client(&egress());
+        let first = ask(&client, &url).await.expect("an answer");
+        assert_eq!(first.validators, validators(Some(etag), Some(last_modified)));
+        let known = Some(&first.validators);
+        let again = client.get(&Request { url: &url, accept: "*/*", validators: known, max_bytes: None }).await;
+        let again = again.expect("an answer");
+        assert!(again.not_modified && again.body.is_empty() && again.status == 304);
+        assert_eq!(again.validators, validators(Some("\"fresh\""), None));
+        let requests = site.requests();
+        assert_eq!(requests[1].header("if-none-match"), [etag.as_bytes()]);
+        assert_eq!(requests[1].header("if-modified-since"), [last_modified.as_bytes()]);
+    }
+}
+
+#[tokio::test]
+async fn validators_are_those_of_one_answer_alone() {
+    let site = Site::new(|_| Reply::whole(200, "Last-Modified: today\r\n", b"news")).await;
+    let url = site.url("paper.example", "/");
+    let old = validators(Some("\"old\""), None);
+    let request = Request { url: &url, accept: "*/*", validators: Some(&old), max_bytes: None };
+    let fetched = client(&egress()).get(&request).await.expect("an answer");
+    assert!(!fetched.not_modified);
+    assert_eq!(fetched.validators, validators(None, Some("today")));
+}
+
+#[tokio::test]
+async fn a_304_to_a_question_without_condition_is_no_answer() {
+    let site = Site::new(|_| Reply::raw("HTTP/1.1 304 X\r\n\r\n", Then::Next)).await;
+    let url = site.url("paper.example", "/");
+    for known in [None, Some(&Validators::default())] {
+        let request = Request { url: &url, accept: "*/*", validators: known, max_bytes: None };
+        let error = client(&egress()).get(&request).await.expect_err("nothing was answered");
+        assert!(matches!(error, FetchError::Status { status: 304, .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_request_tells_who_asks_and_nothing_of_where_it_was() {
+    let site = Site::new(|heard| match heard.path().as_str() {
+        "/start?b=2&a=1" => Reply::whole(302, "Set-Cookie: id=7; Path=/\r\nLocation: /next\r\n", b""),
+        "/next" => Reply::whole(301, "Set-Cookie: id=8\r\nLocation: /end\r\n", b""),
+        _ => Reply::whole(200, "Set-Cookie: id=9\r\n", b"news"),
+    })
+    .await;
+    let client = client(&egress());
+    for _ in 0..2 {
+        ask(&client, &site.url("paper.example", "/start?b=2&a=1")).await.expect("an answer");
+    }
+    let requests = site.requests();
+    assert_eq!(requests.len(), 6);
+    for request in &requests {
+        assert_eq!(request.header("user-agent"), [b"Atalaya/0 (+https://tower.example/contact)"]);
+        assert_eq!(request.header("accept"), [b"text/html"]);
+        assert!(request.head.starts_with(b"GET "));
+        let expected = ["user-agent", "accept", "accept-encoding", "host"];
+        let head = String::from_utf8_lossy(&request.head).into_owned();
+        for line in head.lines().skip(1).filter(|line| !line.is_empty()) {
+            let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
+            assert!(expected.contains(&name.as_str()), "unexpected header {line}");
+        }
+    }
+    let accepted = String::from_utf8(requests[0].header("accept-encoding").remove(0)).expect("text");
+    for coding in ["gzip", "br", "zstd", "deflate"] {
+        assert!(accepted.contains(coding), "{accepted}");
+    }
+}
+
+#[tokio::test]
+async fn every_coding_that_is_asked_for_is_understood() {
+    let text = b"hello world";
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    zlib.write_all(text).expect("memory does not fail");
+    let length = text.len() as u8;
+    // RFC 8878: magic, single segment with its size, one raw block that is the last one.
+    let zstd = [&[0x28, 0xb5, 0x2f, 0xfd, 0x20, length, (length << 3) | 1, 0, 0][..], text].concat();
+    // RFC 7932: a 22-bit window, one uncompressed meta-block, an empty last one.
+    let brotli = [&[0x0b, (length - 1) / 2, 0x80][..], text, &[0x03]].concat();
+    let bodies = [("gzip", gzip(text)), ("deflate", zlib.finish().expect("memory")), ("zstd", zstd), ("br", brotli)];
+    for (coding, body) in bodies {
+        let site = Site::new(move |_| Reply::whole(200, &format!("Content-Encoding: {coding}\r\n"), &body)).await;
+        assert_eq!(ask_path(&site, "/").await.expect(coding).body, text, "{coding}");
+    }
+}
+
+// ── redirects ──
+
+fn countdown(heard: &Heard) -> Reply {
+    match heard.path().trim_start_matches('/').parse::<usize>() {
+        Ok(0) | Err(_) => Reply::whole(200, "Content-Type: text/html\r\n", b"arrived"),
+        Ok(left) => Reply::to(302, &format!("/{}", left - 1)),
+    }
+}
+
+#[tokio::test]
+async fn five_redirects_are_followed_and_six_are_not() {
+    let site = Site::new(countdown).await;
+    let fetched = ask_path(&site, "/5#part").await.expect("five are allowed");
+    assert_eq!(fetched.body, b"arrived");
+    assert_eq!(fetched.url, site.url("paper.example", "/0"));
+    assert_eq!(fetched.moved, None);
+    let error = ask_path(&site, "/6").await.expect_err("six are not");
+    assert!(matches!(error, FetchError::Redirect(BadRedirect::TooMany { .. })), "{error:?}");
+    assert_eq!(site.requests().len(), 6 + 6);
+}
+
+#[tokio::test]
+async fn a_circle_of_redirects_ends_at_its_first_turn() {
+    let site = Site::new(|heard| Reply::to(302, if heard.path() == "/a" { "/b" } else { "/a" })).await;
+    let error = ask_path(&site, "/a").await.expect_err("a circle");
+    assert!(matches!(error, FetchError::Redirect(BadRedirect::Loop { .. })), "{error:?}");
+    assert_eq!(site.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_move_for_good_is_told_apart_from_a_detour() {
+    let site = Site::new(|heard| match heard.path().as_str() {
+        "/old" => Reply::to(301, "/new"),
+        "/new" => Reply::to(302, "/today"),
+        _ => Reply::whole(200, "", b"news"),
+    })
+    .await;
+    let fetched = ask_path(&site, "/old").await.expect("an answer");
+    assert_eq!(fetched.url, site.url("paper.example", "/today"));
+    assert_eq!(fetched.moved, Some(site.url("paper.example", "/new")));
+}
+
+#[tokio::test]
+async fn the_validators_of_a_feed_that_redirects_reach_the_server_that_gave_them() {
+    let site = Site::new(|heard| match heard.path().as_str() {
+        "/old" => Reply::to(301, "/new"),
+        _ if heard.header("if-none-match") == [b"\"v1\""] => Reply::raw("HTTP/1.1 304 X\r\n\r\n", Then::Next),
+        _ => Reply::whole(200, "ETag: \"v1\"\r\n", b"news"),
+    })
+    .await;
+    let url = site.url("paper.example", "/old");
+    let known = validators(Some("\"v1\""), None);
+    let request = Request { url: &url, accept: "*/*", validators: Some(&known), max_bytes: None };
+    assert!(client(&egress()).get(&request).await.expect("an answer").not_modified);
+}
+
+// ── limits ──
+
+/// The most memory that this process ever held, in bytes.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+}
+
+/// A coding's name, how a stream of it begins, and a block that unpacks to zeros and may stand any number of times: it
+/// refers to nothing before itself and ends at a whole byte.
+fn bombs() -> Vec<(&'static str, Vec<u8>, Vec<u8>, usize)> {
+    let mut block = Vec::with_capacity(MIB as usize);
+    flate2::Compress::new(flate2::Compression::best(), false)
+        .compress_vec(&vec![0; MIB as usize], &mut block, flate2::FlushCompress::Sync)
+        .expect("memory does not fail");
+    // RFC 8878: magic, no size, a window of 128 MiB; then blocks of 128 KiB of one repeated byte, four bytes each.
+    let zstd_block = [&(((128 * 1024_u32) << 3) | 0b010).to_le_bytes()[..3], &[0]].concat();
+    vec![
+        ("gzip", vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255], block.clone(), 1024),
+        ("deflate", vec![0x78, 0xda], block, 1024),
+        ("zstd", vec![0x28, 0xb5, 0x2f, 0xfd, 0, (27 - 10) << 3], zstd_block.repeat(8), 1024),
+    ]
+}
+
+#[tokio::test]
+async fn a_bomb_of_any_coding_stays_at_the_cap() {
+    // 1 GiB each, a thousand times the cap.
+    for (coding, beginning, block, times) in bombs() {
+        let site = Site::new(move |_| {
+            let head = format!("HTTP/1.1 200 X\r\nContent-Encoding: {coding}\r\nConnection: close\r\n\r\n");
+            let then = Then::Repeat(block.clone(), times, Duration::ZERO);
+            Reply::raw([head.as_bytes(), &beginning].concat(), then)
+        })
+        .await;
+        let began = Instant::now();
+        let before = peak_memory();
+        let error = ask_path(&site, "/").await.expect_err(coding);
+        assert!(matches!(error, FetchError::TooLarge { limit: MIB, .. }), "{coding}: {error:?}");
+        assert_eq!(error.fault(jiff::Timestamp::UNIX_EPOCH), Fault::Permanent);
+        let grown = peak_memory() - before;
+        assert!(grown < 64 * MIB, "{coding}: {grown} bytes more than before");
+        assert!(began.elapsed() < Duration::from_secs(10), "{coding}: {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_body_may_be_as_long_as_the_cap_and_no_byte_longer() {
+    let site = Site::new(|heard| {
+        let length = heard.path().trim_start_matches('/').parse().expect("a number");
+        Reply::raw(
+            [b"HTTP/1.1 200 X\r\nConnection: close\r\n\r\n".as_slice(), &vec![b'x'; length]].concat(),
+            Then::Close,
+        )
+    })
+    .await;
+    let client = client(&egress());
+    for (length, passes) in [(5000, true), (5001, false)] {
+        let url = site.url("paper.example", &format!("/{length}"));
+        let answer = client.get(&Request { url: &url, accept: "*/*", validators: None, max_bytes: Some(5000) }).await;
+        match answer {
+            Ok(fetched) => assert!(passes && fetched.body.len() == length),
+            Err(error) => assert!(!passes && matches!(error, FetchError::TooLarge { limit: 5000, .. }), "{error:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_announced_giant_is_not_even_begun() {
+    let site = Site::new(|_| Reply::raw("HTTP/1.1 200 X\r\nContent-Length: 99999999999\r\n\r\nx", Then::Silence)).await;
+    let error = ask_path(&site, "/").await.expect_err("too large");
+    assert!(matches!(error, FetchError::TooLarge { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_slow_drip_meets_the_total_deadline() {
+    let site = Site::new(|heard| {
+        let drip = Then::Repeat(b"x".to_vec(), 250, Duration::from_millis(20));
+        match heard.path().as_str() {
+            "/head" => Reply::raw("HTTP/1.1 200 X\r\nX: ", drip),
+            _ => Reply::raw("HTTP/1.1 200 X\r\nContent-Length: 250\r\n\r\n", drip),
+        }
+    })
+    .await;
+    for path in ["/head", "/body"] {
+        let began = Instant::now();
+        let error = ask(&hurried(700), &site.url("paper.example", path)).await.expect_err("too slow");
+        assert!(matches!(error, FetchError::TimedOut { .. }), "{error:?}");
+        assert_eq!(error.fault(jiff::Timestamp::UNIX_EPOCH), Fault::Transient);
+        assert!(began.elapsed() < Duration::from_secs(3), "{path}: {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn one_deadline_covers_all_hops() {
+    // Each hop takes 300 ms, less than the deadline alone; three are more.
+    let site = Site::new(|heard| {
+        let next = heard.path().trim_start_matches('/').parse::<usize>().expect("a number") + 1;
+        Reply::to(302, &format!("/{next}")).after(Duration::from_millis(300))
+    })
+    .await;
+    let error = ask(&hurried(700), &site.url("paper.example", "/1")).await.expect_err("too slow");
+    assert!(matches!(error, FetchError::TimedOut { .. }), "{error:?}");
+    assert!((2..=3).contains(&site.requests().len()), "{} hops", site.requests().len());
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_meets_the_deadline() {
+    let site = Site::new(|_| Reply::raw("", Then::Silence)).await;
+    let error = ask(&hurried(300), &site.url("paper.example", "/")).await.expect_err("silence");
+    assert!(matches!(error, FetchError::TimedOut { .. }), "{error:?}");
+}
+
+// ── what is broken ──
+
+#[tokio::test]
+async fn what_is_broken_is_an_error_and_never_half_an_answer() {
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("a body shorter than announced", b"HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\nhalf".to_vec()),
+        ("a chunk without an end", b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf".to_vec()),
+        ("chunks without a last one", b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n".to_vec()),
+        ("a chunk size that is no number", b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".to_vec()),
+        (
+            "plain text called gzip",
+            b"HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain".to_vec(),
+        ),
+        ("half a gzip body", {
+            let body = gzip(&vec![7; 5000]);
+            let head = b"HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n";
+            [head.as_slice(), &body[..body.len() / 2]].concat()
+        }),
+        ("two lengths", b"HTTP/1.1 200 X\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx".to_vec()),
+        ("no HTTP", b"SSH-2.0-OpenSSH_9.9\r\n".to_vec()),
+        ("nothing", Vec::new()),
+        ("one giant header", [b"HTTP/1.1 200 X\r\nX: ".as_slice(), &vec![b'x'; 2 * MIB as usize]].concat()),
+        ("ten thousand headers", {
+            let headers = "X: y\r\n".repeat(10_000);
+            format!("HTTP/1.1 200 X\r\n{headers}Content-Length: 0\r\n\r\n").into_bytes()
+        }),
+    ];
+    for (fault, bytes) in cases {
+        let site = Site::new(move |_| Reply::raw(bytes.clone(), Then::Close)).await;
+        let error = ask_path(&site, "/").await.expect_err(fault);
+        assert!(matches!(error, FetchError::Broken { .. }), "{fault}: {error:?}");
+        assert_eq!(error.fault(jiff::Timestamp::UNIX_EPOCH), Fault::Transient, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closed_meanwhile_is_not_missed() {
+    let site = Site::new(|_| Reply::raw("HTTP/1.1 200 X\r\nContent-Length: 4\r\n\r\nnews", Then::Close)).await;
+    let client = client(&egress());
+    for _ in 0..5 {
+        assert_eq!(ask(&client, &site.url("paper.example", "/")).await.expect("an answer").body, b"news");
+        // Gives the closing time to arrive; the promise is not about a race.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn nobody_at_home_may_pass() {
+    let port = Site::new(|_| Reply::raw("", Then::Close)).await.port();
+    let url = Url::parse(&format!("http://paper.example:{port}/")).expect("a URL");
+    let error = ask(&client(&egress()), &url).await.expect_err("nobody listens");
+    assert!(matches!(error, FetchError::Unreachable { .. }), "{error:?}");
+    assert_eq!(error.fault(jiff::Timestamp::UNIX_EPOCH), Fault::Transient);
+}
+
+#[tokio::test]
+async fn no_error_repeats_more_of_an_address_than_its_host() {
+    let site = Site::new(|heard| match heard.path().split('?').next() {
+        Some("/geheim/status") => Reply::whole(404, "", b""),
+        Some("/geheim/loop") => Reply::to(302, "/geheim/loop?token=geheim"),
+        Some("/geheim/broken") => Reply::raw("no http", Then::Close),
+        Some("/geheim/refused") => Reply::to(302, "http://127.0.0.2/?token=geheim"),
+        Some("/geheim/credentials") => Reply::to(302, "http://geheim:geheim@paper.example/"),
+        Some("/geheim/large") => Reply::raw("HTTP/1.1 200 X\r\nContent-Length: 99999999\r\n\r\n", Then::Close),
+        _ => Reply::raw("", Then::Silence),
+    })
+    .await;
+    for path in ["status", "loop", "broken", "refused", "credentials", "large", "silence"] {
+        let url = site.url("paper.example", &format!("/geheim/{path}?token=geheim"));
+        let error = ask(&hurried(1000), &url).await.expect_err(path);
+        for text in [error.to_string(), error.reason().to_string(), format!("{error:?}")] {
+            assert!(!text.contains("geheim"), "{path}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_what_a_server_sends_makes_a_long_text_to_keep() {
+    let long = "x".repeat(100_000);
+    let location = move |start: &str| format!("{start}{long}.example/");
+    let site = Site::new(move |heard| match heard.path().as_str() {
+        "/host" => Reply::to(302, &location("http://")),
+        "/scheme" => Reply::to(302, &location("").replace(".example/", "://a/")),
+        "/path" => Reply::to(302, &location("/")),
+        "/circle" => Reply::to(302, "/circle"),
+        _ => Reply::whole(200, &format!("ETag: \"{0}\"\r\nContent-Type: {0}\r\n", location("")), b"news"),
+    })
+    .await;
+    for path in ["/host", "/scheme", "/path", "/circle"] {
+        let error = ask_path(&site, path).await.expect_err(path);
+        assert!(error.reason().to_string().len() < 600 && format!("{error:?}").len() < 1200, "{path}");
+    }
+    let fetched = ask_path(&site, "/").await.expect("an answer");
+    assert_eq!((fetched.validators, fetched.content_type), (Validators::default(), None));
+}
+
+// ── the machine ──
+
+#[test]
+fn an_unusable_extra_authority_is_a_configuration_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in [
+        ("empty.pem", ""),
+        ("prose.pem", "not a certificate"),
+        ("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        let error = Client::new(&Egress { extra_ca: Some(path), ..egress() }, "x").expect_err(name);
+        assert!(matches!(error, ClientError::ExtraCaMalformed { .. }), "{name}: {error:?}");
+    }
+    let missing = Some(folder.path().join("missing.pem"));
+    let error = Client::new(&Egress { extra_ca: missing, ..egress() }, "x").expect_err("no file");
+    assert!(matches!(error, ClientError::ExtraCaUnreadable { .. }), "{error:?}");
+}
+
+#[test]
+fn a_user_agent_that_cannot_be_sent_is_a_configuration_error() {
+    let error = Client::new(&egress(), "Atalaya\r\nX: y").expect_err("two lines");
+    assert!(matches!(error, ClientError::UserAgent(_)), "{error:?}");
+}
+
+/// Runs the ignored test `name` of this binary in a process of its own, with these variables.
+fn in_a_process_of_its_own(name: &str, variables: &[(&str, &str)]) {
+    let mut command = std::process::Command::new(std::env::current_exe().expect("this binary"));
+    command.args(["--exact", name, "--ignored", "--nocapture"]);
+    let output = command.envs(variables.iter().copied()).output().expect("it runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[test]
+fn a_machine_without_authorities_asks_over_http_and_says_why_not_over_https() {
+    let nowhere = [("SSL_CERT_FILE", "/nowhere/bundle.pem"), ("SSL_CERT_DIR", "/nowhere/certs")];
+    in_a_process_of_its_own("fetching::without_authorities", &nowhere);
+}
+
+#[tokio::test]
+#[ignore = "needs an environment of its own: run by a_machine_without_authorities_…"]
+async fn without_authorities() {
+    let site = Site::new(|_| Reply::whole(200, "", b"news")).await;
+    let client = client(&egress());
+    assert_eq!(ask(&client, &site.url("paper.example", "/")).await.expect("http works").body, b"news");
+    let url = Url::parse(&format!("https://paper.example:{}/", site.port())).expect("a URL");
+    let error = ask(&client, &url).await.expect_err("https cannot be trusted");
+    assert!(matches!(error, FetchError::NoAuthorities { .. }), "{error:?}");
+    assert!(error.to_string().contains("ca-certificates"), "{error}");
+}
+
+#[test]
+fn no_proxy_of_the_environment_sees_a_request() {
+    let proxy = "http://127.0.0.1:9";
+    let variables = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    in_a_process_of_its_own("fetching::past_the_proxy", &variables.map(|name| (name, proxy)));
+}
+
+#[tokio::test]
+#[ignore = "needs an environment of its own: run by no_proxy_of_the_environment_…"]
+async fn past_the_proxy() {
+    let site = Site::new(|_| Reply::whole(200, "", b"news")).await;
+    assert_eq!(ask_path(&site, "/").await.expect("asked directly").body, b"news");
+}

@@ -1,0 +1,118 @@
+//! The store's contract: every story is told over `dyn Store`, once per place in which a store can live.
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and stories get theirs from a macro")]
+#![expect(clippy::print_stdout, reason = "measured times are shown with --nocapture")]
+
+use async_trait::async_trait;
+use atalaya::store::Store;
+use atalaya::store::sqlite::SqliteStore;
+use sqlx::ConnectOptions as _;
+use sqlx::Connection as _;
+use sqlx::sqlite::SqliteConnectOptions;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+mod damage;
+mod file;
+mod lease;
+mod outbox;
+mod poll;
+mod read;
+mod report;
+mod scale;
+mod words;
+
+/// Where a store lives. Opening twice gives two stores over the same rows: two processes, or one before and after a
+/// restart.
+#[async_trait]
+pub trait Place: Send + Sync {
+    /// Opens it, empty the first time.
+    async fn open(&self) -> Arc<dyn Store>;
+    /// Runs a statement behind the store's back, without its foreign keys.
+    async fn sql(&self, statement: &str);
+}
+
+/// A folder that goes away with the test.
+pub struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(TempDir::new().expect("a temporary folder"))
+    }
+}
+
+#[async_trait]
+impl Place for Folder {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(SqliteStore::open(self.0.path()).await.expect("the store opens"))
+    }
+
+    async fn sql(&self, statement: &str) {
+        let options = SqliteConnectOptions::new().filename(self.0.path().join("atalaya.db")).foreign_keys(false);
+        let mut connection = options.connect().await.expect("the database opens");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.expect("the statement holds");
+        connection.close().await.expect("the connection closes");
+    }
+}
+
+/// A place joins the contract by one more module in here.
+macro_rules! contract {
+    ($($module:ident: $($story:ident),+;)+) => {
+        mod sqlite {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $story() {
+                    super::$module::$story(&super::Folder::new()).await;
+                }
+            )+)+
+        }
+    };
+}
+
+contract! {
+    poll:
+        a_new_source_is_due_at_its_first_time,
+        what_a_poll_found_is_kept,
+        listing_an_entry_again_is_silent,
+        an_absent_source_is_not_asked_and_keeps_its_history,
+        a_changed_address_forgets_validators_and_ends_the_lease,
+        entries_that_are_not_to_be_read_are_settled_at_once;
+    lease:
+        two_owners_never_hold_the_same_work,
+        an_ended_lease_is_claimable_and_its_late_owner_changes_nothing,
+        a_lease_is_spent_by_its_commit,
+        a_claim_asks_each_host_no_more_than_it_may,
+        a_claim_takes_the_longest_due_first,
+        release_gives_everything_back,
+        the_next_due_time_counts_pauses_and_ends_of_leases,
+        what_was_committed_is_there_after_a_restart;
+    read:
+        a_judged_item_keeps_everything_that_was_decided,
+        a_failed_reading_is_tried_again_and_remembered,
+        an_unreadable_item_may_be_told_by_its_feed,
+        a_copy_is_found_by_address_at_any_time_and_by_text_since,
+        a_copy_is_merged_into_its_story,
+        a_copy_that_matches_another_rule_is_told_for_that_rule,
+        a_twin_that_was_committed_in_between_makes_the_decision_stale,
+        a_story_whose_key_is_there_is_the_same_story,
+        a_read_article_need_not_be_read_again,
+        undecided_rules_are_no_verdicts;
+    outbox:
+        a_try_freezes_the_message_once,
+        a_try_without_an_end_stays_in_doubt,
+        a_delivery_is_never_made_twice,
+        an_answer_settles_the_delivery,
+        a_given_up_delivery_begins_anew_on_request,
+        a_shortened_id_must_be_unique,
+        the_outbox_is_listed_newest_first;
+    report:
+        the_status_counts_what_stands,
+        a_way_is_found_by_every_address,
+        merges_are_followed_by_their_number;
+    damage:
+        a_cell_that_cannot_be_read_is_an_error_and_stops_nothing_else,
+        the_ledger_finds_every_deleted_row,
+        the_ledger_finds_a_row_too_many;
+    scale:
+        a_claim_is_quick_among_many_waiting_items,
+        a_reader_sees_sums_that_add_up_while_others_write;
+}

@@ -1,0 +1,127 @@
+//! Sources, and what their polls found.
+
+use super::Place;
+use super::words::*;
+use atalaya::model::ItemState;
+use atalaya::model::Reason;
+use atalaya::model::SourceName;
+use atalaya::poll;
+use atalaya::poll::SourceState;
+use atalaya::poll::Validators;
+use atalaya::store::StoreError;
+use atalaya::store::Work;
+
+pub async fn a_new_source_is_due_at_its_first_time(place: &dyn Place) {
+    let store = place.open().await;
+    let mut later = source("later");
+    later.first_due = at(10);
+    store.register_sources(&[source("herald"), later], at(0)).await.unwrap();
+    let leases = store.claim_polls(&claim("a", 0)).await.unwrap();
+    assert_eq!(only(leases).job().source, SourceName::new("herald"));
+    assert_eq!(store.next_due(Work::Poll).await.unwrap(), Some(at(10)));
+    sums_hold(&*store).await;
+}
+
+pub async fn what_a_poll_found_is_kept(place: &dyn Place) {
+    let store = place.open().await;
+    store.register_sources(&[source("herald")], at(0)).await.unwrap();
+    let lease = only(store.claim_polls(&claim("a", 0)).await.unwrap());
+    assert_eq!(lease.job().state, SourceState::default());
+    let state = SourceState {
+        polls: 1,
+        validators: Validators { etag: Some("W/\"1\"".into()), last_modified: Some("Mon, 1 Jan 2035".into()) },
+        failures: 0,
+        heard_at: Some(at(1)),
+    };
+    let decision = poll::Decision { state: state.clone(), ..found(vec![entry("one", "h.example")], 1) };
+    assert_eq!(store.commit_poll(lease, &decision, at(1)).await.unwrap(), 1);
+    assert!(store.claim_polls(&claim("a", 900)).await.unwrap().is_empty(), "not due yet");
+    assert_eq!(only(store.claim_polls(&claim("a", 901)).await.unwrap()).job().state, state);
+    let item = only(store.claim_reads(&claim("a", 1)).await.unwrap());
+    assert_eq!(item.job().entry, entry("one", "h.example").entry);
+    assert_eq!((item.job().listed_at, item.job().attempts), (at(1), 0));
+    sums_hold(&*store).await;
+}
+
+pub async fn listing_an_entry_again_is_silent(place: &dyn Place) {
+    let store = place.open().await;
+    let twice = vec![entry("one", "h.example"), entry("one", "h.example"), entry("two", "h.example")];
+    listed(&*store, twice).await;
+    let herald = SourceName::new("herald");
+    let ids = ["one".to_owned(), "two".to_owned(), "three".to_owned()];
+    let known = store.known_entries(&herald, &ids).await.unwrap();
+    assert_eq!(known, ["one".to_owned(), "two".to_owned()].into());
+    assert!(store.known_entries(&SourceName::new("other"), &ids).await.unwrap().is_empty());
+
+    let lease = only(store.claim_polls(&claim("a", 900)).await.unwrap());
+    let mut again = entry("two", "h.example");
+    again.entry.title = "A new title".into();
+    let waiting = store.commit_poll(lease, &found(vec![again, entry("three", "h.example")], 900), at(900)).await;
+    assert_eq!(waiting.unwrap(), 1, "only what is new waits");
+    let ledger = store.ledger().await.unwrap();
+    assert_eq!(ledger.listed, 3);
+    assert_eq!(ledger.states[&ItemState::Waiting], 3);
+    let titles: Vec<String> =
+        store.claim_reads(&claim("a", 900)).await.unwrap().iter().map(|item| item.job().entry.title.clone()).collect();
+    assert_eq!(titles, ["Title of one", "Title of two", "Title of three"]);
+    sums_hold(&*store).await;
+}
+
+pub async fn an_absent_source_is_not_asked_and_keeps_its_history(place: &dyn Place) {
+    let store = place.open().await;
+    listed(&*store, vec![entry("one", "h.example")]).await;
+    store.register_sources(&[source("gazette")], at(1)).await.unwrap();
+    let due = only(store.claim_polls(&claim("a", 5000)).await.unwrap());
+    assert_eq!(due.job().source, SourceName::new("gazette"));
+    assert_eq!(store.known_entries(&SourceName::new("herald"), &["one".into()]).await.unwrap().len(), 1);
+    assert_eq!(store.status(at(5000)).await.unwrap().sources, 1);
+    store.register_sources(&[source("herald"), source("gazette")], at(2)).await.unwrap();
+    let back = only(store.claim_polls(&claim("a", 5000)).await.unwrap());
+    assert_eq!((back.job().source.as_str(), back.job().state.polls), ("herald", 1));
+    sums_hold(&*store).await;
+}
+
+pub async fn a_changed_address_forgets_validators_and_ends_the_lease(place: &dyn Place) {
+    let store = place.open().await;
+    listed(&*store, Vec::new()).await;
+    let old = only(store.claim_polls(&claim("a", 900)).await.unwrap());
+    let mut tagged = found(vec![entry("old", "h.example")], 900);
+    tagged.state.validators.etag = Some("\"old\"".into());
+    let mut moved = source("herald");
+    moved.address = "https://herald.example/new-feed".into();
+    store.register_sources(&[moved.clone()], at(901)).await.unwrap();
+    let late = store.commit_poll(old, &tagged, at(902)).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "its validators are of the old address");
+
+    let lease = only(store.claim_polls(&claim("a", 902)).await.unwrap());
+    assert_eq!(lease.job().state.validators, Validators::default());
+    store.commit_poll(lease, &tagged, at(902)).await.unwrap();
+    store.register_sources(&[moved], at(903)).await.unwrap();
+    let kept = only(store.claim_polls(&claim("a", 9000)).await.unwrap());
+    assert_eq!(kept.job().state.validators.etag.as_deref(), Some("\"old\""), "the same address keeps them");
+    sums_hold(&*store).await;
+}
+
+pub async fn entries_that_are_not_to_be_read_are_settled_at_once(place: &dyn Place) {
+    let store = place.open().await;
+    let with = |id: &str, state, reason| {
+        let mut item = entry(id, "h.example");
+        (item.state, item.reason) = (state, Some(reason));
+        item
+    };
+    let mut nowhere = with("nowhere", ItemState::Unreadable, Reason::NoAddress);
+    (nowhere.host, nowhere.address_key, nowhere.entry.link) = (None, None, None);
+    let items = vec![
+        with("before", ItemState::Baseline, Reason::BeforeWatching),
+        with("old", ItemState::TooOld, Reason::OlderThanFirstPoll { hours: 30 }),
+        nowhere,
+    ];
+    listed(&*store, items).await;
+    assert!(store.claim_reads(&claim("a", 9000)).await.unwrap().is_empty());
+    assert_eq!(store.next_due(Work::Read).await.unwrap(), None);
+    let status = store.status(at(1)).await.unwrap();
+    assert_eq!(status.unreadable_total, 1);
+    assert_eq!(status.unreadable[0].reason, Reason::NoAddress);
+    assert_eq!(status.unreadable[0].title, "Title of nowhere");
+    sums_hold(&*store).await;
+}

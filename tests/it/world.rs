@@ -1,0 +1,511 @@
+//! A small world on loopback: real sites, a real mail server, a webhook receiver that checks signatures with the
+//! official library, and the real `atalaya` binary between them. Nothing sleeps: every wait is for an event.
+
+use serde_json::Value;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::io::Write;
+use std::net::Ipv4Addr;
+use std::net::TcpListener;
+use std::net::TcpStream;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::Command;
+use std::process::Output;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::mpsc::Receiver;
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::Sender;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+/// Longer than anything takes that works.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The secret that the receiver knows.
+pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// Something that happened in the world.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A site was asked: its path.
+    Asked(String),
+    /// The mail server took a message, or refused a recipient.
+    Mail(Value),
+    /// The receiver was called.
+    Call(Value),
+    /// The daemon told its service manager something.
+    Notified(String),
+}
+
+/// The world, and what was seen of it so far.
+pub struct World {
+    folder: tempfile::TempDir,
+    /// The one site.
+    pub site: Site,
+    mail_port: u16,
+    hook_port: u16,
+    helpers: Vec<Child>,
+    notify: PathBuf,
+    events: Receiver<Event>,
+    daemon: Option<Child>,
+    /// Every mail that was taken.
+    pub mails: Vec<Value>,
+    /// Every recipient that was refused.
+    pub refusals: Vec<Value>,
+    /// Every call.
+    pub calls: Vec<Value>,
+    /// Every path that was asked for.
+    pub asked: Vec<String>,
+    /// Every line to the service manager.
+    pub notified: Vec<String>,
+    configuration: String,
+}
+
+impl World {
+    /// A world whose site serves nothing yet, and a configuration with one rule, mail to Ana and one webhook.
+    pub fn new() -> Self {
+        let (send, events) = channel();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let notify = folder.path().join("notify.socket");
+        listen_to_notifications(&notify, send.clone());
+        let (mailbox, mail_port) = helper("mailbox.py", &[], send.clone(), |value| Event::Mail(value));
+        let (receiver, hook_port) = helper("receiver.py", &[SECRET], send.clone(), |value| Event::Call(value));
+        let site = Site::start(send);
+        let mut world = Self {
+            folder,
+            site,
+            mail_port,
+            hook_port,
+            helpers: vec![mailbox, receiver],
+            notify,
+            events,
+            daemon: None,
+            mails: Vec::new(),
+            refusals: Vec::new(),
+            calls: Vec::new(),
+            asked: Vec::new(),
+            notified: Vec::new(),
+            configuration: String::new(),
+        };
+        world.configure(&format!(
+            "{}\n[source.paper]\nfeed = \"{}\"\nevery = \"1s\"\nfirst_poll = \"all\"\n\n{}\n{}",
+            world.outside(),
+            world.site.url("/feed.xml"),
+            world.tellings("ana@example.org", "/200"),
+            RULE
+        ));
+        world
+    }
+
+    /// The tables that every configuration of this world needs: loopback opened, short pauses.
+    pub fn outside(&self) -> String {
+        format!(
+            "state = \"state\"\nlease = \"1s\"\n\n[egress]\nallow = [\"127.0.0.0/8\"]\nconnect_timeout = \"1s\"\n\
+             timeout = \"5s\"\n\n[politeness]\ngap = \"0s\"\nconnections = 4\n\n[reading]\nretry = [\"100ms\", \"200ms\"]\n\n\
+             [mail]\nserver = \"127.0.0.1\"\nport = {}\nsecurity = \"plain\"\n\
+             from = \"Atalaya <alerts@tower.example>\"\n",
+            self.mail_port
+        )
+    }
+
+    /// A mail channel, a webhook channel, and a subscription of both to everything.
+    pub fn tellings(&self, receiver: &str, path: &str) -> String {
+        format!(
+            "[channel.desk]\nemail = [\"{receiver}\"]\n\n[channel.case-system]\n\
+             webhook = \"http://127.0.0.1:{}{path}\"\nsecret = \"{SECRET}\"\n\n\
+             [subscription.everything]\nrules = \"all\"\nchannels = [\"desk\", \"case-system\"]\n",
+            self.hook_port
+        )
+    }
+
+    /// Replaces the configuration file.
+    pub fn configure(&mut self, text: &str) {
+        text.clone_into(&mut self.configuration);
+        fs::write(self.config_file(), text).expect("the configuration can be written");
+    }
+
+    /// The configuration in force, to be changed and given back to [`World::configure`].
+    pub fn configuration(&self) -> String {
+        self.configuration.clone()
+    }
+
+    /// Where the configuration stands.
+    pub fn config_file(&self) -> PathBuf {
+        self.folder.path().join("atalaya.toml")
+    }
+
+    /// The folder of everything.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts the daemon and waits until it says READY=1.
+    pub fn start(&mut self) {
+        self.start_without_waiting();
+        self.until("the daemon is ready", |world| world.ready());
+    }
+
+    fn ready(&self) -> bool {
+        self.notified.iter().any(|line| line.contains("READY=1"))
+    }
+
+    /// Starts the daemon.
+    pub fn start_without_waiting(&mut self) {
+        assert!(self.daemon.is_none(), "one daemon at a time");
+        self.notified.clear();
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.log_file()).expect("a log file");
+        let daemon = command()
+            .args(["run", "--log", "debug", "--config"])
+            .arg(self.config_file())
+            .env("NOTIFY_SOCKET", &self.notify)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("the daemon starts");
+        self.daemon = Some(daemon);
+    }
+
+    /// Where the daemon's log goes.
+    pub fn log_file(&self) -> PathBuf {
+        self.folder.path().join("daemon.log")
+    }
+
+    /// The daemon's log so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        let mut daemon = self.daemon.take().expect("a daemon runs");
+        daemon.kill().expect("it can be killed");
+        daemon.wait().expect("it ends");
+    }
+
+    /// SIGTERM, and waits until it has ended well.
+    pub fn stop(&mut self) {
+        self.signal("TERM");
+        let mut daemon = self.daemon.take().expect("a daemon runs");
+        let status = daemon.wait().expect("it ends");
+        assert!(status.success(), "the daemon ended with {status}\n{}", self.log());
+    }
+
+    /// Sends a signal to the daemon.
+    pub fn signal(&self, name: &str) {
+        let id = self.daemon.as_ref().expect("a daemon runs").id();
+        let sent = Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+
+    /// Waits for one event and notes it; `false` when none came in time.
+    pub fn one_event(&mut self, patience: Duration) -> bool {
+        match self.events.recv_timeout(patience) {
+            Ok(Event::Asked(path)) => self.asked.push(path),
+            Ok(Event::Mail(mail)) if mail.get("refused").is_some() => self.refusals.push(mail),
+            Ok(Event::Mail(mail)) => self.mails.push(mail),
+            Ok(Event::Call(call)) => self.calls.push(call),
+            Ok(Event::Notified(line)) => self.notified.push(line),
+            Err(RecvTimeoutError::Timeout) => return false,
+            Err(RecvTimeoutError::Disconnected) => panic!("the world ended"),
+        }
+        true
+    }
+
+    /// Takes events until the condition holds.
+    pub fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let begun = Instant::now();
+        while !holds(self) {
+            let left = PATIENCE.checked_sub(begun.elapsed());
+            let heard = left.is_some_and(|left| self.one_event(left));
+            assert!(
+                heard || holds(self),
+                "in vain for {PATIENCE:?}: {what}\nmails: {:#?}\ncalls: {:#?}\nlog:\n{}",
+                self.mails.iter().map(|mail| mail["to"].clone()).collect::<Vec<_>>(),
+                self.calls.iter().map(|call| call["id"].clone()).collect::<Vec<_>>(),
+                self.log()
+            );
+        }
+    }
+
+    /// Takes events until the site was asked `times` more times for a path: what an unwanted message would have needed
+    /// to arrive.
+    pub fn until_asked(&mut self, path: &str, times: usize) {
+        let before = self.asked.iter().filter(|asked| *asked == path).count();
+        self.until(&format!("{path} is asked for {times} times"), |world| {
+            world.asked.iter().filter(|asked| *asked == path).count() >= before + times
+        });
+    }
+
+    /// Runs a command of the program on this world's configuration.
+    pub fn atalaya(&self, arguments: &[&str]) -> Output {
+        command()
+            .args(arguments)
+            .arg("--config")
+            .arg(self.config_file())
+            .current_dir(self.folder.path())
+            .output()
+            .expect("the program runs")
+    }
+
+    /// The sums add up, by the program's own word.
+    pub fn ledger_adds_up(&self) -> Value {
+        let output = self.atalaya(&["ledger", "--json"]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str(&text).expect("the ledger is JSON")
+    }
+
+    /// The value of a header of a mail.
+    pub fn header(mail: &Value, name: &str) -> String {
+        let headers = mail["headers"].as_array().expect("headers");
+        let mut values = headers.iter().filter(|pair| pair[0].as_str().is_some_and(|it| it.eq_ignore_ascii_case(name)));
+        let value = values.next().unwrap_or_else(|| panic!("no {name} in {mail:#}"));
+        assert!(values.next().is_none(), "more than one {name}");
+        value[1].as_str().expect("text").to_owned()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(mut daemon) = self.daemon.take() {
+            // Ends with the test, whatever became of it.
+            let _gone = daemon.kill();
+            let _gone = daemon.wait();
+        }
+        for mut helper in self.helpers.drain(..) {
+            let _gone = helper.kill();
+            let _gone = helper.wait();
+        }
+        if thread::panicking() {
+            eprintln!("{}", self.log());
+            return;
+        }
+        if self.folder.path().join("state/atalaya.db").exists() {
+            self.ledger_adds_up();
+        }
+    }
+}
+
+/// One rule in words that the tests' articles use.
+pub const RULE: &str = "[rule.torture]\nlabel = \"Torture\"\nmatch = 'torture OR tortura'\n";
+
+/// The program under test.
+pub fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_atalaya"));
+    command.env_remove("ATALAYA_CONFIG").env_remove("JOURNAL_STREAM").env("NO_COLOR", "1");
+    command
+}
+
+/// A tool in Python that prints its port and then JSON lines.
+fn helper(
+    script: &str,
+    arguments: &[&str],
+    events: Sender<Event>,
+    event: impl Fn(Value) -> Event + Send + 'static,
+) -> (Child, u16) {
+    let python = std::env::var("ATALAYA_TEST_PYTHON").unwrap_or_else(|_| {
+        concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/bin/python").to_owned()
+    });
+    let mut child = Command::new(&python)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools").join(script))
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{python}: {error}. Run the tests with tests/run, which installs what they need"));
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut next = move || -> Option<Value> { serde_json::from_str(&lines.next()?.ok()?).ok() };
+    let port = next().and_then(|value| value["port"].as_u64()).unwrap_or_else(|| panic!("{script} gave no port"));
+    thread::spawn(move || {
+        while let Some(value) = next() {
+            if events.send(event(value)).is_err() {
+                break;
+            }
+        }
+    });
+    (child, u16::try_from(port).expect("a port"))
+}
+
+fn listen_to_notifications(path: &Path, events: Sender<Event>) {
+    let socket = UnixDatagram::bind(path).expect("a socket");
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(length) = socket.recv(&mut buffer) {
+            let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            if events.send(Event::Notified(text)).is_err() {
+                break;
+            }
+        }
+    });
+}
+
+/// An answer of the site.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The status code.
+    pub status: u16,
+    /// Header lines without their ends.
+    pub headers: Vec<String>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Whether the connection is kept open without an answer.
+    pub silent: bool,
+}
+
+impl Page {
+    /// An HTML page.
+    pub fn html(body: impl Into<Vec<u8>>) -> Self {
+        Self { status: 200, headers: vec!["content-type: text/html; charset=utf-8".into()], body: body.into(), silent: false }
+    }
+
+    /// A feed.
+    pub fn xml(body: impl Into<Vec<u8>>) -> Self {
+        Self { status: 200, headers: vec!["content-type: application/rss+xml".into()], body: body.into(), silent: false }
+    }
+
+    /// An empty answer.
+    pub fn status(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new(), silent: false }
+    }
+
+    /// No answer, ever.
+    pub fn silent() -> Self {
+        Self { silent: true, ..Self::status(200) }
+    }
+}
+
+/// A web site on loopback. What it serves can be changed at any time; each path is a queue of answers whose last one
+/// stays.
+#[derive(Clone)]
+pub struct Site {
+    port: u16,
+    pages: Arc<Mutex<HashMap<String, Vec<Page>>>>,
+}
+
+impl Site {
+    fn start(events: Sender<Event>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let site = Self { port, pages: Arc::default() };
+        let pages = Arc::clone(&site.pages);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(stream) = stream else { break };
+                let (pages, events) = (Arc::clone(&pages), events.clone());
+                thread::spawn(move || answer(stream, &pages, &events));
+            }
+        });
+        site
+    }
+
+    /// The address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// The address of a path by another host name, so that politeness and identity see another site.
+    pub fn url_at(&self, host: &str, path: &str) -> String {
+        format!("http://{host}:{}{path}", self.port)
+    }
+
+    /// Serves one answer for a path from now on.
+    pub fn serve(&self, path: &str, page: Page) {
+        self.serve_in_turn(path, vec![page]);
+    }
+
+    /// Serves answers in turn; the last one stays.
+    pub fn serve_in_turn(&self, path: &str, pages: Vec<Page>) {
+        self.pages.lock().expect("no poison").insert(path.into(), pages);
+    }
+
+    /// Serves an article and returns its address.
+    pub fn article(&self, path: &str, title: &str, body: &str) -> String {
+        self.serve(path, Page::html(article(title, body)));
+        self.url(path)
+    }
+
+    /// Serves a feed of these (guid, title, link).
+    pub fn feed(&self, path: &str, entries: &[(String, String, String)]) {
+        self.serve(path, Page::xml(feed(entries)));
+    }
+}
+
+fn answer(mut stream: TcpStream, pages: &Mutex<HashMap<String, Vec<Page>>>, events: &Sender<Event>) {
+    let mut head = Vec::new();
+    let mut buffer = [0; 2048];
+    while !head.windows(4).any(|window| window == b"\r\n\r\n") {
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return,
+            Ok(length) => head.extend_from_slice(&buffer[..length]),
+        }
+    }
+    let head = String::from_utf8_lossy(&head);
+    let path = head.split(' ').nth(1).unwrap_or("/").to_owned();
+    let page = {
+        let mut pages = pages.lock().expect("no poison");
+        match pages.get_mut(&path) {
+            Some(queue) if queue.len() > 1 => queue.remove(0),
+            Some(queue) => queue[0].clone(),
+            None => Page::status(404),
+        }
+    };
+    let _gone = events.send(Event::Asked(path));
+    if page.silent {
+        // Waits until the other side gives up.
+        while matches!(stream.read(&mut buffer), Ok(length) if length > 0) {}
+        return;
+    }
+    let mut answer = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\nconnection: close\r\n", page.status, page.body.len());
+    for header in &page.headers {
+        let _written = write!(answer, "{header}\r\n");
+    }
+    answer.push_str("\r\n");
+    let mut bytes = answer.into_bytes();
+    bytes.extend_from_slice(&page.body);
+    let _gone = stream.write_all(&bytes);
+}
+
+/// A page as papers make them, long enough to be an article.
+pub fn article(title: &str, body: &str) -> String {
+    let filler = "The committee met on Tuesday in the capital and heard the families, their lawyers and two doctors who \
+                  had examined the men after their release. The minister did not answer the questions that were sent to \
+                  the press office, and the court set no date for the next hearing.";
+    format!(
+        "<!doctype html><html lang=\"en\"><head><title>{title}</title></head><body><nav><a href=\"/\">Home</a></nav>\
+         <article><h1>{title}</h1><p>{body}</p><p>{filler}</p><p>{filler}</p></article>\
+         <footer>An invented paper</footer></body></html>"
+    )
+}
+
+/// An RSS feed of these (guid, title, link), newest first.
+pub fn feed(entries: &[(String, String, String)]) -> String {
+    let mut items = String::new();
+    for (guid, title, link) in entries.iter().rev() {
+        let _written = write!(
+            items,
+            "<item><guid isPermaLink=\"false\">{guid}</guid><title>{title}</title><link>{link}</link>\
+             <description>A teaser.</description></item>"
+        );
+    }
+    format!(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>An invented paper</title>\
+         <link>http://paper.example/</link><description>News</description>{items}</channel></rss>"
+    )
+}
+
+/// One entry for [`feed`].
+pub fn entry(guid: &str, title: &str, link: impl Into<String>) -> (String, String, String) {
+    (guid.into(), title.into(), link.into())
+}

@@ -1,0 +1,56 @@
+"""A webhook receiver for the tests: checks signatures with the official Standard Webhooks library.
+
+Prints its port, then one JSON line per call. The path says how it answers: /200, /500, /410, and /500x2 means twice
+500, then 200. /hang never answers.
+"""
+
+import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from standardwebhooks.webhooks import Webhook
+
+SECRET = sys.argv[1]
+lock = threading.Lock()
+answered = {}
+
+
+def say(value):
+    with lock:
+        sys.stdout.write(json.dumps(value) + "\n")
+        sys.stdout.flush()
+
+
+class Receiver(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        try:
+            value = Webhook(SECRET).verify(body, headers)
+            error = None
+        except Exception as problem:
+            value, error = None, f"{type(problem).__name__}: {problem}"
+        code, _, times = self.path.strip("/").split("?")[0].partition("x")
+        with lock:
+            count = answered.get(self.path, 0)
+            answered[self.path] = count + 1
+        say({"path": self.path, "id": headers.get("webhook-id"), "headers": headers, "error": error, "body": value})
+        if code == "hang":
+            threading.Event().wait()
+        status = int(code) if code.isdigit() and (not times or count < int(times)) else 200
+        self.send_response(status)
+        if 300 <= status < 400:
+            self.send_header("location", "/200")
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+say({"port": server.server_address[1]})
+server.serve_forever()
