@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// Gives the environment variable of a name.
+pub type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// What is read from outside of the files.
 #[derive(Clone)]
 pub struct Environment {
     /// The environment variable of a name.
-    pub variable: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub variable: Arc<Variables>,
     /// The service manager's `STATE_DIRECTORY`.
     pub state_directory: Option<PathBuf>,
     /// The service manager's `CREDENTIALS_DIRECTORY`.

@@ -37,7 +37,7 @@ pub static TOP: KnownTable = KnownTable {
     keys: &[
         key("state", "STATE_DIRECTORY, else ./state", "The directory of the database, relative to the file."),
         key("contact", "none", "An address or page under which an administrator of a watched site finds you."),
-        key("lease", "1m", "How long the work of a process that died stays reserved before it is done again."),
+        key("lease", "\"1m\"", "How long the work of a process that died stays reserved before it is done again."),
         key("include", "[]", "Further files, relative to this one; `*` stands for any letters of a file's name."),
         key("packs", "[]", "Shipped entities and rules, by name."),
         key("egress", "", "How the world is reached."),

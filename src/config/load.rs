@@ -78,6 +78,7 @@ fn config(
     let egress = settings::egress(documents, report);
     let mail = mail::mail(documents, environment, report);
     let has_mail = documents.iter().any(|document| document.entries.iter().any(|entry| entry.key == "mail"));
+    let errors_before = report.errors();
     let all_sources = named(documents, "source", report);
     let all_entities = named(documents, "entity", report);
     let all_rules = named(documents, "rule", report);
@@ -85,7 +86,6 @@ fn config(
     let all_subscriptions = named(documents, "subscription", report);
     let entity_names = names(&all_entities);
 
-    let errors_before = report.errors();
     let entities: Vec<_> = all_entities.iter().map(|entity| entities::entity(entity, &entity_names, report)).collect();
     let rules: Vec<_> = all_rules.iter().filter_map(|rule| rules::rule(rule, &entity_names, report)).collect();
     // With a faulty entity or rule the texts would fail for that reason, and say nothing new.

@@ -109,7 +109,11 @@ fn said(message: &str) -> (String, String) {
     if message == "duplicate key" {
         return ("the key or table is written twice".into(), "keep one of the two, or rename one of them".into());
     }
-    let help = if message.contains("string values must be quoted") {
+    let help = if message.contains("basic string") || message.contains("literal string,") {
+        "close the string with its quote on the same line; a text of several lines stands between `\"\"\"` and `\"\"\"`"
+    } else if message.contains("unclosed table") {
+        "close the table's head: `[source.NAME]`"
+    } else if message.contains("string values must be quoted") {
         "put the value in double quotes"
     } else if message.contains("missing value") || message.contains("assignment") {
         "write `key = \"value\"`"
@@ -157,7 +161,7 @@ fn node(value: &Spanned<DeValue<'_>>, file: &Arc<SourceFile>) -> Node {
 pub(super) fn is_secret(key: &str, secret_keys: &[&str]) -> bool {
     let key = key.to_lowercase();
     ["pass", "secret", "token", "api_key", "apikey"].iter().any(|part| key.contains(part))
-        || secret_keys.iter().any(|secret| strsim::jaro_winkler(secret, &key) > 0.85)
+        || secret_keys.iter().any(|secret| strsim::damerau_levenshtein(secret, &key) <= 2)
 }
 
 fn secret_values(table: &DeTable<'_>, secret_keys: &[&str], secret: bool, masks: &mut Vec<Range<usize>>) {

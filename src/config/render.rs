@@ -88,11 +88,31 @@ impl<'a> Shown<'a> {
     fn new(diagnostic: &'a Diagnostic, colour: bool, width: usize) -> Self {
         let quoted = diagnostic.place.as_ref().map(|place| {
             let (line, column) = place.position();
-            QuotedLine { name: diagnostic.file.clone(), line, column, quote: place.quote() }
+            QuotedLine { name: diagnostic.file.clone(), line, column, quote: clipped(place.quote(), width) }
         });
         let headline = if colour { coloured(diagnostic) } else { diagnostic.to_string() };
         Self { diagnostic, headline, help: wrapped(&diagnostic.help, width.saturating_sub("  help: ".len())), quoted }
     }
+}
+
+/// The part of a long line that holds the place, so that no terminal breaks it.
+fn clipped(quote: Quote, width: usize) -> Quote {
+    const ELLIPSIS: &str = "...";
+    let room = width.saturating_sub(10).max(40);
+    let Quote { text, span } = quote;
+    if text.chars().count() <= room {
+        return Quote { text, span };
+    }
+    let before = text[..span.start].chars().count();
+    let marked = text[span.clone()].chars().count().min(room);
+    // What stands before explains more than what follows.
+    let first = before.saturating_sub((room - marked) * 2 / 3);
+    let byte = |letter: usize| text.char_indices().nth(letter).map_or(text.len(), |(at, _)| at);
+    let (start, end) = (byte(first), byte(first + room));
+    let head = if start > 0 { ELLIPSIS } else { "" };
+    let tail = if end < text.len() { ELLIPSIS } else { "" };
+    let moved = |at: usize| at.clamp(start, end) - start + head.len();
+    Quote { span: moved(span.start)..moved(span.end), text: format!("{head}{}{tail}", &text[start..end]) }
 }
 
 fn coloured(diagnostic: &Diagnostic) -> String {
@@ -198,7 +218,23 @@ impl SourceCode for QuotedLine {
 
 #[cfg(test)]
 mod tests {
+    use super::Quote;
+    use super::clipped;
     use super::wrapped;
+
+    #[test]
+    fn a_long_line_is_clipped_around_its_place() {
+        let text = format!("{}HERE{}", "ñ".repeat(300), "x".repeat(300));
+        for (width, length) in [(80, 76), (1000, 604)] {
+            let quote = clipped(Quote { span: 600..604, text: text.clone() }, width);
+            assert_eq!(&quote.text[quote.span.clone()], "HERE");
+            assert_eq!(quote.text.chars().count(), length);
+        }
+        let all = clipped(Quote { span: 0..text.len(), text: text.clone() }, 80);
+        assert_eq!(all.span, 0..all.text.len() - 3);
+        let end = clipped(Quote { span: text.len()..text.len(), text }, 80);
+        assert_eq!(end.span, end.text.len()..end.text.len());
+    }
 
     #[test]
     fn help_is_broken_at_spaces() {

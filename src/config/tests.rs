@@ -206,7 +206,7 @@ fn what_is_not_written_has_its_default() {
     let (directory, file) = written(PAPER);
     let Loaded { config, warnings, files } = read(&file).expect("it loads");
     assert!(warnings.is_empty());
-    assert_eq!(files, [file.clone()]);
+    assert_eq!(files, std::slice::from_ref(&file));
     assert_eq!(config.state, directory.path().join("state"));
     assert_eq!(config.egress, super::Egress::default());
     assert_eq!((config.egress.max_bytes, config.egress.concurrency), (16 * 1024 * 1024, 64));
@@ -264,6 +264,36 @@ fn files_are_included_in_the_order_of_their_names_and_paths_are_relative_to_thei
     let names: Vec<_> = loaded.files.iter().filter_map(|path| path.file_name()?.to_str()).collect();
     assert_eq!(names, ["atalaya.toml", "a.toml", "b.toml"]);
     assert_eq!(loaded.config.egress.extra_ca, Some(directory.path().join("rules/ca.pem")));
+}
+
+#[test]
+fn a_file_that_is_not_there_or_not_text_is_told_with_a_remedy() {
+    let (directory, file) = written("");
+    fs::write(&file, b"label = \"\xff\"").expect("written");
+    for (file, said) in [
+        (file.clone(), "did not contain valid UTF-8"),
+        (directory.path().join("none.toml"), "no such file"),
+        (directory.path().to_owned(), "is a directory"),
+    ] {
+        let found = found(&file);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].is_error() && found[0].message.contains(said), "{}", found[0]);
+        assert_eq!(found[0].to_json()["line"], serde_json::Value::Null);
+    }
+}
+
+#[test]
+fn json_tells_file_line_column_severity_message_and_help() {
+    let found = found(&fixture("every_as_a_bare_number.toml"));
+    let expected = serde_json::json!({
+        "file": "tests/data/config/every_as_a_bare_number.toml",
+        "line": 3,
+        "column": 9,
+        "severity": "error",
+        "message": "`every` has no unit of time",
+        "help": "say in which unit: `\"15s\"` for seconds, `\"15m\"` for minutes",
+    });
+    assert_eq!(found.iter().map(Diagnostic::to_json).collect::<Vec<_>>(), [expected]);
 }
 
 #[test]
