@@ -169,7 +169,7 @@ mod tests {
         }
     }
 
-    fn holds(text: &str, family: &String) -> bool {
+    fn holds(text: &str, family: &str) -> bool {
         forms(family).iter().any(|form| text.contains(form))
     }
 
