@@ -1,5 +1,6 @@
 //! Promises that need real sockets, files or processes. One module per promise.
 
+mod documents;
 mod fetching;
 mod guard;
 mod hostile;
