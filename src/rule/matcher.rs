@@ -47,6 +47,9 @@ pub struct RuleSet {
     inner: Arc<Inner>,
 }
 
+/// How many places of one word or entity a verdict names; more prove nothing more.
+const MOST_MENTIONS: usize = 100;
+
 #[derive(Debug)]
 struct Inner {
     entities: Vec<EntitySpec>,
@@ -327,7 +330,7 @@ impl Inner {
         if finding.holds {
             let because = list(finding.evidence.iter().map(|leaf| self.evidence(leaf, texts)), "and");
             let mut mentions: Vec<Mention> =
-                finding.evidence.iter().flat_map(|leaf| self.mentions(leaf, texts)).collect();
+                finding.evidence.iter().flat_map(|leaf| self.mentions(leaf, texts).take(MOST_MENTIONS)).collect();
             mentions.sort_by(|one, other| {
                 (one.field, one.start, one.end, &one.entity).cmp(&(other.field, other.start, other.end, &other.entity))
             });
