@@ -43,7 +43,7 @@ fn source(source: PartSource, spelling: &[String]) -> String {
         PartSource::Language => "language".to_owned(),
         PartSource::With(count) => format!("{count} entities of `with`"),
         PartSource::StrongName => "a strong name in the same article".to_owned(),
-        PartSource::NoCapitals => "a text without capitals".to_owned(),
+        PartSource::NoCase => "a text that lost its case".to_owned(),
         PartSource::VoidName => "a void name in the same article".to_owned(),
     }
 }

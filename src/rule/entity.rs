@@ -4,8 +4,8 @@
 //! elsewhere and for each `far` word, the language's own number, +1 for each entity of `with`, +2 for a strong name in
 //! the same article; −1 for each `against` word inside the window, −½ elsewhere, −1 when a name was void elsewhere. Each
 //! list counts three times at most. Void is a name inside a `veto` phrase and a surname behind a foreign given name. A
-//! name of one or two words, all typed with a capital, that is written small: void if weak, weak if strong; −½ where the
-//! text has lost its case.
+//! name of one or two words, all typed with a capital, that is written small: void if weak, weak if strong; −1 for a weak
+//! one where the text has lost its case.
 
 use super::given_name::is_given_name;
 use super::trie::Hit;
@@ -166,8 +166,8 @@ pub enum PartSource {
     StrongName,
     /// A name in the same article that is void.
     VoidName,
-    /// A capitalised name in a text that lost its capitals.
-    NoCapitals,
+    /// A capitalised name where capitals say nothing.
+    NoCase,
 }
 
 /// Weighs every name of `found`. Names inside a longer name of the same entity are left out.
@@ -207,8 +207,8 @@ pub fn weigh(plan: &EntityPlan, mut found: Found, setting: Setting<'_>) -> Vec<W
                 return Weighed { hit, accepted: true, score: plan.threshold, finding: Finding::Strong };
             }
             let mut parts = parts(plan, hit, &found, &around, setting);
-            if name.capital && words_of(hit.field, setting).lost_capitals() {
-                parts.push(Part { source: PartSource::NoCapitals, amount: -0.5 });
+            if name.capital && lost_case(words_of(hit.field, setting), hit.first) {
+                parts.push(Part { source: PartSource::NoCase, amount: -1.0 });
             }
             let score: f64 = parts.iter().map(|part| part.amount).sum();
             Weighed { hit, accepted: score >= plan.threshold, score, finding: Finding::Weak(parts) }
@@ -348,6 +348,11 @@ fn is_small(name: &Name, setting: Setting<'_>) -> bool {
     let words = words_of(name.hit.field, setting);
     let is_lower = |index| word_at(words, index).is_none_or(|word| word.shape == Shape::Lower);
     name.capital && !words.lost_capitals() && (name.hit.first..name.hit.behind).all(is_lower)
+}
+
+/// Whether a capital, or its lack, says nothing at this word.
+fn lost_case(words: &Words, index: u32) -> bool {
+    words.lost_capitals() || word_at(words, index).is_some_and(|word| words.shouts(word.sentence))
 }
 
 fn words_of<'a>(field: Field, setting: Setting<'a>) -> &'a Words {
