@@ -18,7 +18,6 @@ use crate::text::Word;
 use crate::text::Words;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::fmt;
 
 /// How many words `near` reaches to either side when the entity does not say.
 pub const WINDOW: usize = 12;
@@ -364,57 +363,6 @@ fn words_of<'a>(field: Field, setting: Setting<'a>) -> &'a Words {
 
 fn word_at(words: &Words, index: u32) -> Option<&Word> {
     words.words().get(index as usize)
-}
-
-/// How an entity was decided in one article: which names, which words, which veto.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Account {
-    /// The entity.
-    pub entity: EntityName,
-    /// Whether any name is it.
-    pub accepted: bool,
-    /// The score from which a weak name counts.
-    pub threshold: f64,
-    /// Every name that was found.
-    pub names: Vec<NameAccount>,
-}
-
-/// How one name was decided.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NameAccount {
-    /// As it stands in the article.
-    pub text: String,
-    /// In which field.
-    pub field: Field,
-    /// Byte offset in the field.
-    pub start: usize,
-    /// Whether it is the entity.
-    pub accepted: bool,
-    /// The score of a weak name; `None` for a strong or a void one.
-    pub score: Option<f64>,
-    /// Why, in words: `near "court" +1`.
-    pub because: Vec<String>,
-}
-
-impl fmt::Display for Account {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = if self.accepted { "mentioned" } else { "not mentioned" };
-        write!(formatter, "@{}: {verdict}", self.entity)?;
-        if self.names.is_empty() {
-            return formatter.write_str("; none of its names occurs");
-        }
-        for name in &self.names {
-            let verdict = if name.accepted { "yes" } else { "no" };
-            write!(formatter, "\n  \"{}\" in the {}: {verdict}", name.text, name.field.as_str())?;
-            if let Some(score) = name.score {
-                write!(formatter, ", score {score} of {}", self.threshold)?;
-            }
-            if !name.because.is_empty() {
-                write!(formatter, " ({})", name.because.join(", "))?;
-            }
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

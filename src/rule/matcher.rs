@@ -5,10 +5,10 @@
 use super::EntitySpec;
 use super::RuleSpec;
 use super::account;
+use super::account::Account;
 use super::cases;
 use super::cases::TestFailure;
 use super::entity;
-use super::entity::Account;
 use super::entity::EntityPlan;
 use super::entity::Found;
 use super::entity::Name;
