@@ -518,6 +518,8 @@ mod tests {
             ("@court tortura", "", "El fiscal de la CPI", "not_enough: \"tortura\" is missing"),
             ("@court (tortura OR maltrato)", "", "Hubo maltrato", "not_enough: @court is missing"),
             ("a (b OR c OR d OR e OR f OR g)", "", "a", "not_enough: \"b\", \"c\", \"d\" or 3 more is missing"),
+            ("a AND (b OR (c d))", "", "a c", "not_enough: \"b\" or (\"c\" and \"d\") is missing"),
+            ("b OR (c d)", "", "c", "not_enough: \"b\" or (\"c\" and \"d\") is missing"),
             ("@court tortura", "", "Nada", "nothing_found: nothing that the rule asks for occurs"),
             ("tortura", "", "", "nothing_found: nothing that the rule asks for occurs"),
             ("tortura -novela", "", "La novela de la tortura", "excluded: excluded by \"novela\""),
