@@ -145,11 +145,6 @@ impl World {
         self.folder.path().join("atalaya.toml")
     }
 
-    /// The folder of everything.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// Starts the daemon and waits until it says READY=1.
     pub fn start(&mut self) {
         self.start_without_waiting();
@@ -164,8 +159,13 @@ impl World {
     pub fn start_without_waiting(&mut self) {
         assert!(self.daemon.is_none(), "one daemon at a time");
         self.notified.clear();
+        self.daemon = Some(self.spawn());
+    }
+
+    /// Starts a daemon that the caller ends.
+    pub fn spawn(&self) -> Child {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.log_file()).expect("a log file");
-        let daemon = command()
+        command()
             .args(["run", "--log", "debug", "--config"])
             .arg(self.config_file())
             .env("NOTIFY_SOCKET", &self.notify)
@@ -174,8 +174,12 @@ impl World {
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
-            .expect("the daemon starts");
-        self.daemon = Some(daemon);
+            .expect("the daemon starts")
+    }
+
+    /// The folder of the database.
+    pub fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
     }
 
     /// Where the daemon's log goes.
