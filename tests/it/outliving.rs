@@ -231,7 +231,7 @@ fn sixty_kills_at_random_moments_lose_nothing_and_show_no_second_message_id() {
     world.start();
     let told = |world: &World, receiver: &str| -> BTreeSet<String> {
         let to = |mail: &&Value| mail["to"][0] == receiver;
-        world.mails.iter().filter(to).map(|mail| subject_of(mail)).collect()
+        world.mails.iter().filter(to).map(subject_of).collect()
     };
     world.until("every report is told to everybody", |world| {
         let called: BTreeSet<String> =

@@ -79,8 +79,8 @@ impl World {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let notify = folder.path().join("notify.socket");
         listen_to_notifications(&notify, send.clone());
-        let (mailbox, mail_port) = helper("mailbox.py", &[], send.clone(), |value| Event::Mail(value));
-        let (receiver, hook_port) = helper("receiver.py", &[SECRET], send.clone(), |value| Event::Call(value));
+        let (mailbox, mail_port) = helper("mailbox.py", &[], send.clone(), Event::Mail);
+        let (receiver, hook_port) = helper("receiver.py", &[SECRET], send.clone(), Event::Call);
         let site = Site::start(send);
         let mut world = Self {
             folder,
@@ -294,7 +294,8 @@ impl Drop for World {
             let _gone = helper.wait();
         }
         if thread::panicking() {
-            eprintln!("{}", self.log());
+            // Into the test's captured output, through the one handle that a failing test shows.
+            let _unheard = writeln!(std::io::stderr(), "{}", self.log());
             return;
         }
         if self.folder.path().join("state/atalaya.db").exists() {
