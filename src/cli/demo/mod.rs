@@ -134,12 +134,18 @@ async fn show(folder: &Path, length: Option<SignedDuration>, output: &mut Output
 
     let stop = CancellationToken::new();
     let (_never, reloads) = mpsc::channel(1);
-    let tower =
+    let mut tower =
         tokio::spawn(daemon::run(loaded.config, Arc::clone(&store), owner(), reloads, stop.clone(), Service::none()));
-    let seen = watch(&*store, &mut mails, &mut calls, length, tower.is_finished(), output).await;
+    let watching = watch(&*store, &mut mails, &mut calls, length, output);
+    let mut seen = tokio::select! {
+        seen = watching => seen?,
+        ended = &mut tower => {
+            ended.context("the daemon failed")??;
+            bail!("the daemon ended by itself");
+        }
+    };
     stop.cancel();
     tower.await.context("the daemon failed")??;
-    let mut seen = seen?;
     // What was sent while the tower stopped has arrived by now.
     while let Ok(mail) = mails.try_recv() {
         show_mail(&mail, &mut seen, output)?;
@@ -159,7 +165,6 @@ async fn watch(
     mails: &mut mpsc::Receiver<Mail>,
     calls: &mut mpsc::Receiver<Call>,
     length: Option<SignedDuration>,
-    ended: bool,
     output: &mut Output,
 ) -> anyhow::Result<Seen> {
     let mut seen = Seen::default();
@@ -169,18 +174,20 @@ async fn watch(
     let end = tokio::time::sleep(length.min(Duration::from_secs(60 * 60 * 24 * 365)));
     let interrupted = tokio::signal::ctrl_c();
     tokio::pin!(end, interrupted);
-    while !ended {
+    loop {
         tokio::select! {
             () = &mut end => break,
             _ = &mut interrupted => break,
             Some(mail) = mails.recv() => show_mail(&mail, &mut seen, output)?,
             Some(call) = calls.recv() => show_call(&call, &mut seen, output)?,
             _ = ticks.tick() => {
-                for merge in store.merges_after(last_merge).await? {
-                    last_merge = merge.row;
+                let merges = store.merges_after(last_merge).await?;
+                last_merge = merges.last().map_or(last_merge, |merge| merge.row);
+                // One copy is merged for each rule that it matches: said once.
+                for copy in merges.chunk_by(|one, other| one.url == other.url && one.source == other.source) {
                     seen.merged += 1;
                     let colour = output.colour;
-                    display::merge(output.stream(), &merge, colour)?;
+                    display::merge(output.stream(), copy, colour)?;
                 }
                 output.flush()?;
             }
