@@ -4,6 +4,10 @@ use crate::model::Entry;
 use crate::model::Fault;
 use crate::model::ItemState;
 use crate::model::Reason;
+use crate::schedule::Question;
+use crate::schedule::allot::Allotment;
+use crate::schedule::habits::Habits;
+use crate::schedule::wishes::Caching;
 use crate::source::FirstPoll;
 use crate::source::Listing;
 use crate::source::SourcePlan;
@@ -25,6 +29,8 @@ pub struct SourceState {
     pub failures: u32,
     /// When it was last heard.
     pub heard_at: Option<Timestamp>,
+    /// When it publishes, and when its server wants to be asked.
+    pub habits: Habits,
 }
 
 /// What a server gave to ask "has it changed?" with. Both are of one answer.
@@ -43,6 +49,8 @@ pub enum Reply {
     Unchanged {
         /// Those of the 304, where it has any.
         validators: Validators,
+        /// How long it is fresh.
+        caching: Caching,
     },
     /// An answer that was read.
     Listing {
@@ -50,6 +58,8 @@ pub enum Reply {
         listing: Listing,
         /// Those of the answer.
         validators: Validators,
+        /// How long it is fresh.
+        caching: Caching,
     },
     /// No answer, or one that cannot be read.
     Failed {
@@ -95,17 +105,23 @@ pub struct Decision {
 /// Longest pause after failures.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(24);
 
-/// Decides what a poll changes. `known` holds those ids of the listing that the source has listed before.
+/// Decides what a poll changes. `known` holds those ids of the listing that the source has listed before; `allotment`
+/// is how the budget of requests is shared out.
 pub fn decide(
     plan: &SourcePlan,
     state: &SourceState,
     reply: Reply,
     known: &HashSet<String>,
+    allotment: Allotment,
     now: Timestamp,
 ) -> Decision {
-    let regular = plan.schedule.next(now, plan.name.as_str());
+    let question = |habits| Question { name: plan.name.as_str(), now, habits, allotment, heed: plan.heed };
     match reply {
-        Reply::Unchanged { validators } => {
+        Reply::Unchanged { validators, caching } => {
+            let mut habits = state.habits.clone();
+            habits.rhythm.observe(&[], now);
+            habits.caching = habits.caching.updated(caching);
+            let regular = plan.schedule.next(&question(&habits));
             let state = SourceState {
                 polls: state.polls + 1,
                 // RFC 9111 §4.3.4: what a 304 names replaces what is stored.
@@ -115,10 +131,11 @@ pub fn decide(
                 },
                 failures: 0,
                 heard_at: Some(now),
+                habits,
             };
             Decision::quiet(state, regular, Reason::NotModified)
         }
-        Reply::Listing { listing, validators } => {
+        Reply::Listing { listing, validators, caching } => {
             let reason_when_nothing_new =
                 if listing.entries.is_empty() { Reason::NoEntries } else { Reason::NothingNew };
             let items = new_items(plan, state, listing.entries, known, now);
@@ -126,7 +143,10 @@ pub fn decide(
                 0 => reason_when_nothing_new,
                 count => Reason::NewEntries { count },
             };
-            let state = SourceState { polls: state.polls + 1, validators, failures: 0, heard_at: Some(now) };
+            let mut habits = Habits { wishes: listing.wishes, caching, ..state.habits.clone() };
+            habits.rhythm.observe(&times(state, &items, now), now);
+            let regular = plan.schedule.next(&question(&habits));
+            let state = SourceState { polls: state.polls + 1, validators, failures: 0, heard_at: Some(now), habits };
             Decision {
                 items,
                 title: listing.title,
@@ -136,7 +156,9 @@ pub fn decide(
         }
         Reply::Failed { fault, reason } => {
             let failures = state.failures.saturating_add(1);
-            let next_at = after_failure(plan, failures, fault, now).max(regular);
+            // What the last good answer said of its freshness is spent; the feed's hours and days still hold.
+            let habits = Habits { caching: Caching::default(), ..state.habits.clone() };
+            let next_at = after_failure(plan, failures, fault, now).max(plan.schedule.next(&question(&habits)));
             let state = SourceState { failures, ..state.clone() };
             Decision::quiet(state, next_at, reason)
         }
@@ -178,6 +200,12 @@ fn new_items(
             }
         })
         .collect()
+}
+
+/// When new items appeared, as far as it is known. What the first poll lists without a date may be of any year.
+fn times(state: &SourceState, items: &[NewItem], now: Timestamp) -> Vec<Timestamp> {
+    let undated = (state.polls > 0).then_some(now);
+    items.iter().filter_map(|item| item.entry.published.or(item.entry.updated).or(undated)).collect()
 }
 
 /// Why the first poll of a source leaves an entry alone; `None` when it is to be read.
@@ -241,6 +269,7 @@ mod tests {
             kind: "feed",
             watch: Arc::new(Nowhere(Url::parse("https://paper.example/feed").expect("a URL"))),
             schedule: Schedule::Every(SignedDuration::from_mins(15)),
+            heed: SignedDuration::from_hours(24),
             first_poll,
         }
     }
@@ -259,7 +288,11 @@ mod tests {
     }
 
     fn listing(entries: Vec<Entry>) -> Reply {
-        Reply::Listing { listing: Listing { entries, ..Listing::default() }, validators: Validators::default() }
+        Reply::Listing {
+            listing: Listing { entries, ..Listing::default() },
+            validators: Validators::default(),
+            caching: Caching::default(),
+        }
     }
 
     const NOW: &str = "2026-11-24T12:00:00Z";
@@ -272,7 +305,8 @@ mod tests {
             entry("undated", None),
         ];
         let plan = plan(FirstPoll::Within(SignedDuration::from_hours(24)));
-        let decision = decide(&plan, &SourceState::default(), listing(entries), &HashSet::new(), at(NOW));
+        let decision =
+            decide(&plan, &SourceState::default(), listing(entries), &HashSet::new(), Allotment::default(), at(NOW));
         let states: Vec<_> = decision.items.iter().map(|item| item.state).collect();
         assert_eq!(states, [ItemState::Waiting, ItemState::TooOld, ItemState::Baseline]);
         assert_eq!(decision.items[1].reason, Some(Reason::OlderThanFirstPoll { hours: 100 }));
@@ -283,7 +317,14 @@ mod tests {
     fn after_the_first_poll_age_does_not_matter() {
         let state = SourceState { polls: 1, ..SourceState::default() };
         let entries = vec![entry("late", Some("2020-01-01T00:00:00Z")), entry("undated", None)];
-        let decision = decide(&plan(FirstPoll::Baseline), &state, listing(entries), &HashSet::new(), at(NOW));
+        let decision = decide(
+            &plan(FirstPoll::Baseline),
+            &state,
+            listing(entries),
+            &HashSet::new(),
+            Allotment::default(),
+            at(NOW),
+        );
         assert!(decision.items.iter().all(|item| item.state == ItemState::Waiting));
     }
 
@@ -291,24 +332,43 @@ mod tests {
     fn known_and_repeated_entries_stay_silent() {
         let known = HashSet::from(["a".to_owned()]);
         let entries = vec![entry("a", None), entry("b", None), entry("b", None)];
-        let decision = decide(&plan(FirstPoll::All), &SourceState::default(), listing(entries), &known, at(NOW));
+        let decision = decide(
+            &plan(FirstPoll::All),
+            &SourceState::default(),
+            listing(entries),
+            &known,
+            Allotment::default(),
+            at(NOW),
+        );
         assert_eq!(decision.items.len(), 1);
         assert_eq!(decision.items[0].entry.id, "b");
     }
 
     #[test]
     fn an_empty_listing_is_not_called_nothing_new() {
-        let decision =
-            decide(&plan(FirstPoll::All), &SourceState::default(), listing(Vec::new()), &HashSet::new(), at(NOW));
+        let decision = decide(
+            &plan(FirstPoll::All),
+            &SourceState::default(),
+            listing(Vec::new()),
+            &HashSet::new(),
+            Allotment::default(),
+            at(NOW),
+        );
         assert_eq!(decision.reason, Reason::NoEntries);
     }
 
     #[test]
     fn failures_lengthen_the_pause_and_keep_the_validators() {
         let validators = Validators { etag: Some("\"x\"".into()), last_modified: None };
-        let state = SourceState { polls: 3, validators: validators.clone(), failures: 7, heard_at: None };
+        let state = SourceState {
+            polls: 3,
+            validators: validators.clone(),
+            failures: 7,
+            heard_at: None,
+            ..SourceState::default()
+        };
         let failed = Reply::Failed { fault: Fault::Transient, reason: Reason::Status { status: 500 } };
-        let decision = decide(&plan(FirstPoll::All), &state, failed, &HashSet::new(), at(NOW));
+        let decision = decide(&plan(FirstPoll::All), &state, failed, &HashSet::new(), Allotment::default(), at(NOW));
         assert_eq!(decision.state.failures, 8);
         assert_eq!(decision.state.validators, validators);
         assert_eq!(decision.next_at, at("2026-11-24T14:08:00Z"));
@@ -319,7 +379,14 @@ mod tests {
         let until = at("2026-11-24T18:00:00Z");
         let failed =
             Reply::Failed { fault: Fault::Throttled { until: Some(until) }, reason: Reason::Status { status: 429 } };
-        let decision = decide(&plan(FirstPoll::All), &SourceState::default(), failed, &HashSet::new(), at(NOW));
+        let decision = decide(
+            &plan(FirstPoll::All),
+            &SourceState::default(),
+            failed,
+            &HashSet::new(),
+            Allotment::default(),
+            at(NOW),
+        );
         assert_eq!(decision.next_at, until);
     }
 
@@ -329,10 +396,13 @@ mod tests {
             polls: 1,
             validators: Validators { etag: Some("\"a\"".into()), last_modified: Some("Mon".into()) },
             failures: 2,
-            heard_at: None,
+            ..SourceState::default()
         };
-        let unchanged = Reply::Unchanged { validators: Validators { etag: Some("\"b\"".into()), last_modified: None } };
-        let decision = decide(&plan(FirstPoll::All), &state, unchanged, &HashSet::new(), at(NOW));
+        let unchanged = Reply::Unchanged {
+            validators: Validators { etag: Some("\"b\"".into()), last_modified: None },
+            caching: Caching::default(),
+        };
+        let decision = decide(&plan(FirstPoll::All), &state, unchanged, &HashSet::new(), Allotment::default(), at(NOW));
         assert_eq!(decision.state.validators.etag.as_deref(), Some("\"b\""));
         assert_eq!(decision.state.validators.last_modified.as_deref(), Some("Mon"));
         assert_eq!(decision.state.failures, 0);

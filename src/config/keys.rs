@@ -42,6 +42,7 @@ pub static TOP: KnownTable = KnownTable {
         key("packs", "[]", "Shipped entities and rules, by name."),
         key("egress", "", "How the world is reached."),
         key("politeness", "", "How sites are treated."),
+        key("polling", "", "How often sources are asked."),
         key("reading", "", "How pages are tried again."),
         key("mail", "", "How mail is sent."),
         key("source", "", "What is watched."),
@@ -74,6 +75,22 @@ pub static POLITENESS: KnownTable = KnownTable {
     keys: &[
         key("gap", "\"2s\"", "The pause between two requests to one host."),
         key("connections", "1", "Connections to one host at once."),
+    ],
+};
+
+/// `[polling]`.
+pub static POLLING: KnownTable = KnownTable {
+    head: "[polling]",
+    doc: "How often sources are asked that have neither `every` nor `cron`: as their own rhythm says.",
+    keys: &[
+        key("budget", "1.0", "Requests per source and hour, on average; those that publish more get more of them."),
+        key("floor", "\"15m\"", "The shortest interval; a server that calls its answer stale sooner lowers it to 5m."),
+        key("at_most", "\"3h\"", "The longest interval, unless the server wishes a longer one."),
+        key(
+            "heed",
+            "\"24h\"",
+            "How far a server's max-age, ttl and the like may put off a check; \"0s\" ignores them.",
+        ),
     ],
 };
 
@@ -113,9 +130,17 @@ pub static SOURCE: KnownTable = KnownTable {
     doc: "One watched address.",
     keys: &[
         key("label", "what the source calls itself", "Its title for people."),
-        key("every", "\"15m\"", "How often it is asked."),
+        key("every", "none", "A fixed interval; without it and `cron`, its own rhythm says when it is asked."),
         key("cron", "none", "When it is asked, instead of `every`: minute, hour, day of month, month, day of week."),
         key("timezone", "\"UTC\"", "The time zone of `cron`."),
+        key(
+            "weight",
+            "1.0",
+            "How much its news matter, against 1 for others: four times the weight, twice the requests.",
+        ),
+        key("floor", "that of [polling]", "The shortest interval between two checks."),
+        key("at_most", "that of [polling]", "The longest interval between two checks."),
+        key("heed", "that of [polling]", "How far its server's wishes may put off a check."),
         key("first_poll", "\"24h\"", "What becomes of what it lists already: `baseline`, `all`, or an age."),
         key("enabled", "true", "Whether it is asked at all."),
     ],
@@ -200,7 +225,7 @@ pub static PACK: KnownTable = KnownTable {
 
 /// Every table that an operator writes, in the order of the manual.
 pub static TABLES: &[&KnownTable] =
-    &[&TOP, &EGRESS, &POLITENESS, &READING, &MAIL, &SOURCE, &ENTITY, &RULE, &CHANNEL, &SUBSCRIPTION];
+    &[&TOP, &EGRESS, &POLITENESS, &POLLING, &READING, &MAIL, &SOURCE, &ENTITY, &RULE, &CHANNEL, &SUBSCRIPTION];
 
 impl KnownTable {
     /// The names of its keys.

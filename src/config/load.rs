@@ -91,6 +91,7 @@ fn config(
         document.table(&document.start(), report).refuse_unknown(&keys::TOP.names());
     }
     let egress = settings::egress(documents, report);
+    let polling = settings::polling(documents, report);
     let mail = mail::mail(documents, environment, report);
     let has_mail = documents.iter().any(|document| document.entries.iter().any(|entry| entry.key == "mail"));
     let errors_before = report.errors();
@@ -109,7 +110,7 @@ fn config(
     }
     let sources = all_sources
         .iter()
-        .filter_map(|source| sources::source(source, source_kinds, &egress.hosts, environment, report))
+        .filter_map(|source| sources::source(source, source_kinds, &egress.hosts, &polling, environment, report))
         .collect();
     let channels = all_channels
         .iter()
@@ -140,6 +141,7 @@ fn config(
         lease: settings::lease(documents, report),
         egress,
         politeness: settings::politeness(documents, report),
+        polling,
         reading: settings::reading(documents, report),
         mail,
         letterhead,

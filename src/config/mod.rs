@@ -62,6 +62,8 @@ pub struct Config {
     pub egress: Egress,
     /// How sites are treated.
     pub politeness: Politeness,
+    /// How often sources are asked that learn their own rhythm.
+    pub polling: Polling,
     /// How pages are tried again.
     pub reading: Reading,
     /// How mail is sent; present when any channel needs it.
@@ -106,6 +108,19 @@ pub struct Politeness {
     pub gap: SignedDuration,
     /// Connections to one host at once.
     pub connections: usize,
+}
+
+/// `[polling]`: how often sources are asked that learn their own rhythm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Polling {
+    /// Requests per source and hour, on average over all of them.
+    pub budget: f64,
+    /// Shortest interval of a source that says nothing of its own.
+    pub floor: SignedDuration,
+    /// Longest interval of a source that says nothing of its own.
+    pub at_most: SignedDuration,
+    /// The longest that the wishes of a server may put off a check.
+    pub heed: SignedDuration,
 }
 
 /// `[reading]`: how pages that cannot be read are tried again.

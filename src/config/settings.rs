@@ -2,6 +2,7 @@
 
 use super::Egress;
 use super::Politeness;
+use super::Polling;
 use super::Reading;
 use super::definitions::single;
 use super::diagnostic::Report;
@@ -17,11 +18,22 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 use std::fs;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::path::PathBuf;
 use url::Url;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// What `floor` may be, for all sources and for one.
+pub(super) const FLOOR: RangeInclusive<SignedDuration> = SignedDuration::from_secs(1)..=SignedDuration::from_hours(24);
+
+/// The same of `at_most`.
+pub(super) const AT_MOST: RangeInclusive<SignedDuration> =
+    SignedDuration::from_secs(1)..=SignedDuration::from_hours(24 * 366);
+
+/// The same of `heed`.
+pub(super) const HEED: RangeInclusive<SignedDuration> = SignedDuration::ZERO..=SignedDuration::from_hours(24 * 366);
 
 impl Default for Egress {
     fn default() -> Self {
@@ -40,6 +52,17 @@ impl Default for Egress {
 impl Default for Politeness {
     fn default() -> Self {
         Self { gap: SignedDuration::from_secs(2), connections: 1 }
+    }
+}
+
+impl Default for Polling {
+    fn default() -> Self {
+        Self {
+            budget: 1.0,
+            floor: SignedDuration::from_mins(15),
+            at_most: SignedDuration::from_hours(3),
+            heed: SignedDuration::from_hours(24),
+        }
     }
 }
 
@@ -97,6 +120,17 @@ pub(super) fn politeness(documents: &[Document], report: &Report) -> Politeness 
     Politeness {
         gap: table.duration("gap", default.gap, SignedDuration::ZERO..=SignedDuration::from_hours(1)),
         connections: count(table.integer("connections", 1, 1..=64)),
+    }
+}
+
+pub(super) fn polling(documents: &[Document], report: &Report) -> Polling {
+    let default = Polling::default();
+    let Some((_, table)) = top_table(documents, &keys::POLLING, report) else { return default };
+    Polling {
+        budget: table.number("budget", 0.01..=60.0).unwrap_or(default.budget),
+        floor: table.duration("floor", default.floor, FLOOR),
+        at_most: table.duration("at_most", default.at_most, AT_MOST),
+        heed: table.duration("heed", default.heed, HEED),
     }
 }
 

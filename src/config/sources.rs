@@ -1,5 +1,6 @@
 //! `[source.NAME]` → what is watched, and when.
 
+use super::Polling;
 use super::definitions::Definition;
 use super::diagnostic::Report;
 use super::duration::Refusal;
@@ -8,13 +9,16 @@ use super::environment::Environment;
 use super::keys;
 use super::kinds;
 use super::mail::is_loopback;
+use super::node::Entry;
 use super::node::Value;
+use super::settings;
 use super::table::Table;
 use super::table::Text;
 use super::table::instead;
 use crate::model::SourceName;
 use crate::schedule::Schedule;
 use crate::schedule::ScheduleError;
+use crate::schedule::allot::Share;
 use crate::source::FirstPoll;
 use crate::source::Kind;
 use crate::source::SourcePlan;
@@ -22,7 +26,6 @@ use jiff::SignedDuration;
 use std::net::IpAddr;
 use url::Url;
 
-const DEFAULT_INTERVAL: SignedDuration = SignedDuration::from_mins(15);
 const DEFAULT_LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
 /// Below this many sites take a caller for an attack.
 const RUDE_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
@@ -33,6 +36,7 @@ pub(super) fn source(
     definition: &Definition<'_>,
     kinds: &[&Kind],
     hosts: &[(String, IpAddr)],
+    polling: &Polling,
     environment: &Environment,
     report: &Report,
 ) -> Option<SourcePlan> {
@@ -46,13 +50,14 @@ pub(super) fn source(
         (kind.build)(&settings).map_err(|complaints| kinds::complain(&table, complaints, report)).ok()
     });
     let address = watch.as_ref().map(|watch| watch.address());
-    let schedule = schedule(&table, address.is_some_and(|url| is_here(url, hosts)));
+    let schedule = schedule(&table, polling, address.is_some_and(|url| is_here(url, hosts)));
+    let heed = table.duration("heed", polling.heed, settings::HEED);
     let name = SourceName::new(definition.name);
     let (kind, watch, schedule) = (kind?, watch?, schedule?);
-    enabled.then_some(SourcePlan { name, label, kind: kind.name, watch, schedule, first_poll })
+    enabled.then_some(SourcePlan { name, label, kind: kind.name, watch, schedule, heed, first_poll })
 }
 
-fn schedule(table: &Table<'_>, here: bool) -> Option<Schedule> {
+fn schedule(table: &Table<'_>, polling: &Polling, here: bool) -> Option<Schedule> {
     if let (Some(every), Some(cron)) = (table.entry("every"), table.entry("cron")) {
         for entry in [every, cron] {
             let message = format!("{} has both `every` and `cron`", table.head);
@@ -64,6 +69,13 @@ fn schedule(table: &Table<'_>, here: bool) -> Option<Schedule> {
         let help = "add `cron`, or remove it";
         table.report.error(&entry.key_place, "`timezone` is of no use without `cron`", "here", help);
     }
+    if table.has("every") || table.has("cron") {
+        for entry in ["weight", "floor", "at_most"].into_iter().filter_map(|key| table.entry(key)) {
+            let message = format!("`{}` is of no use beside `every` or `cron`", entry.key);
+            let help = "remove it, or remove `every` and `cron` to let the source's own rhythm say when it is asked";
+            table.report.error(&entry.key_place, message, "here", help);
+        }
+    }
     if let Some(zone) = zone.filter(|zone| Schedule::zone(zone.text).is_err()) {
         refuse(table, &zone, &ScheduleError::UnknownZone);
         table.text("cron").and_then(|cron| cron_of(table, &cron, "UTC"));
@@ -73,7 +85,7 @@ fn schedule(table: &Table<'_>, here: bool) -> Option<Schedule> {
         let cron = table.text("cron")?;
         return cron_of(table, &cron, zone.map_or("UTC", |zone| zone.text));
     }
-    let Some(entry) = table.entry("every") else { return Some(Schedule::Every(DEFAULT_INTERVAL)) };
+    let Some(entry) = table.entry("every") else { return Some(Schedule::Adaptive(share(table, polling, here))) };
     let range = SignedDuration::ZERO..=LONGEST_INTERVAL;
     let interval = table.as_duration("every", &entry.node, &range)?;
     match Schedule::every(interval) {
@@ -82,12 +94,31 @@ fn schedule(table: &Table<'_>, here: bool) -> Option<Schedule> {
             None
         }
         Ok(schedule) => {
-            if interval < RUDE_INTERVAL && !here {
-                let message = "asked so often, many sites block the caller";
-                table.report.warning(&entry.node.place, message, "often", "write \"5m\" or more");
-            }
+            warn_if_rude(table, entry, interval, here);
             Some(schedule)
         }
+    }
+}
+
+/// What a source may claim of the budget that is asked as its own rhythm says.
+fn share(table: &Table<'_>, polling: &Polling, here: bool) -> Share {
+    let share = Share {
+        weight: table.number("weight", 0.01..=100.0).unwrap_or(1.0),
+        floor: table.duration("floor", polling.floor, settings::FLOOR),
+        at_most: table.duration("at_most", polling.at_most, settings::AT_MOST),
+    };
+    for (key, interval) in [("floor", share.floor), ("at_most", share.at_most)] {
+        if let Some(entry) = table.entry(key) {
+            warn_if_rude(table, entry, interval, here);
+        }
+    }
+    share
+}
+
+fn warn_if_rude(table: &Table<'_>, entry: &Entry, interval: SignedDuration, here: bool) {
+    if interval < RUDE_INTERVAL && !here {
+        let message = "asked so often, many sites block the caller";
+        table.report.warning(&entry.node.place, message, "often", "write \"5m\" or more");
     }
 }
 

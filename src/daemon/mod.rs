@@ -7,6 +7,9 @@
 use crate::clock;
 use crate::config::Config;
 use crate::net::gate::Gates;
+use crate::schedule::Schedule;
+use crate::schedule::allot::Allotment;
+use crate::schedule::habits::Habits;
 use crate::store::Registration;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -36,6 +39,9 @@ use work::Pulse;
 /// How long what is in flight may take to finish after a stop was asked for. `TimeoutStopSec` of the service is longer.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// How often the budget of requests is shared out anew: rhythms change slowly.
+const REALLOT: SignedDuration = SignedDuration::from_hours(1);
+
 /// Why a daemon ended by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
@@ -52,6 +58,7 @@ struct Shared {
     store: Arc<dyn Store>,
     tower: ArcSwap<Tower>,
     gates: Gates,
+    allotment: ArcSwap<Allotment>,
     owner: String,
     nudges: Nudges,
     stop: CancellationToken,
@@ -97,9 +104,11 @@ pub async fn run(
 ) -> Result<(), DaemonError> {
     let tower = Tower::build(config)?;
     store.register_sources(&registrations(&tower), clock::now()).await?;
+    let allotment = allot(&*store, &tower).await?;
     let shared = Arc::new(Shared {
         store: Arc::clone(&store),
         gates: Gates::new(tower.config.politeness),
+        allotment: ArcSwap::from_pointee(allotment),
         tower: ArcSwap::from_pointee(tower),
         owner,
         nudges: Nudges::default(),
@@ -167,6 +176,7 @@ pub async fn run(
 async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
     let tower = Tower::build(config)?;
     shared.store.register_sources(&registrations(&tower), clock::now()).await?;
+    shared.allotment.store(Arc::new(allot(&*shared.store, &tower).await?));
     shared.gates.treat(tower.config.politeness);
     let before = shared.tower.swap(Arc::new(tower));
     shared.nudges.all();
@@ -193,6 +203,22 @@ fn registrations(tower: &Tower) -> Vec<Registration> {
         .collect()
 }
 
+/// How the budget of requests is shared out among the sources that are asked as their own rhythm says. Every node that
+/// shares the store comes to the same.
+async fn allot(store: &dyn Store, tower: &Tower) -> Result<Allotment, StoreError> {
+    let now = clock::now();
+    let nothing_known = Habits::default();
+    let habits = store.habits().await?;
+    let claims = tower.config.sources.iter().filter_map(|plan| match &plan.schedule {
+        Schedule::Adaptive(share) => {
+            let habits = habits.get(&plan.name).unwrap_or(&nothing_known);
+            Some((&habits.rhythm, habits.share(*share, now, plan.heed)))
+        }
+        Schedule::Every(_) | Schedule::Cron { .. } => None,
+    });
+    Ok(Allotment::among(claims, tower.config.polling.budget, now))
+}
+
 fn headline(tower: &Tower) -> String {
     format!("{} sources, {} rules", tower.config.sources.len(), tower.config.rules.len())
 }
@@ -200,6 +226,7 @@ fn headline(tower: &Tower) -> String {
 /// Renews the leases of this process, shows the service manager how it stands, and feeds its watchdog as long as the
 /// store answers and all three loops turn.
 async fn keep(shared: Arc<Shared>, pulse: Arc<Pulse>, service: Service) {
+    let mut allotted_at = clock::now();
     loop {
         let lease = shared.tower.load().config.lease;
         let third = Duration::try_from(lease / 3).unwrap_or(Duration::from_secs(1));
@@ -216,6 +243,13 @@ async fn keep(shared: Arc<Shared>, pulse: Arc<Pulse>, service: Service) {
         if let Some(stuck) = pulse.stuck(now, SignedDuration::from_mins(3)) {
             error!(?stuck, "a loop has not turned for three minutes");
             continue;
+        }
+        if now.duration_since(allotted_at) >= REALLOT {
+            allotted_at = now;
+            match allot(&*shared.store, &shared.tower.load_full()).await {
+                Ok(allotment) => shared.allotment.store(Arc::new(allotment)),
+                Err(error) => error!(%error, "the budget of requests could not be shared out anew"),
+            }
         }
         match shared.store.status(now).await {
             Ok(status) => service.alive(&format!(

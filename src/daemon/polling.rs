@@ -59,7 +59,7 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
         shared.gates.pause(&host, *until);
     }
     let failed = matches!(reply, Reply::Failed { .. });
-    let decision = poll::decide(&plan, &job.state, reply, &known, now);
+    let decision = poll::decide(&plan, &job.state, reply, &known, **shared.allotment.load(), now);
     for warning in &decision.warnings {
         // Said when there is something new to it, not every quarter of an hour.
         if job.state.polls == 0 || !decision.items.is_empty() {
@@ -100,9 +100,9 @@ async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> Rep
         Ok(fetched) => fetched,
         Err(error) => return Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() },
     };
-    let validators = fetched.validators.clone();
+    let (validators, caching) = (fetched.validators.clone(), fetched.caching.clone());
     if fetched.not_modified {
-        return Reply::Unchanged { validators };
+        return Reply::Unchanged { validators, caching };
     }
     let watch = Arc::clone(&plan.watch);
     let reading = tokio::task::spawn_blocking(move || {
@@ -113,7 +113,7 @@ async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> Rep
         })
     });
     match reading.await {
-        Ok(Ok(listing)) => Reply::Listing { listing, validators },
+        Ok(Ok(listing)) => Reply::Listing { listing, validators, caching },
         Ok(Err(reason)) => Reply::Failed { fault: Fault::Transient, reason },
         Err(panic) => {
             error!(source = %plan.name, error = %panic, "the reader of this source panicked");

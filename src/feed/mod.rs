@@ -48,7 +48,7 @@ pub fn read(document: &Document<'_>) -> Result<Listing, Reason> {
     }
     let entries = entries::entries(raws, &base, &mut warnings);
     let title = title.map(|title| plain::title(&title)).filter(|title| !title.is_empty());
-    Ok(Listing { format, title, entries, warnings })
+    Ok(Listing { format, title, entries, warnings, ..Listing::default() })
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! What the world answered, as it came, and what one answer lists.
 
 use super::Entry;
+use serde::Deserialize;
+use serde::Serialize;
 use url::Url;
 
 /// An answer as it came, decompressed.
@@ -25,4 +27,27 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// What was odd: a lower-case sentence each.
     pub warnings: Vec<String>,
+    /// When it wants to be asked again.
+    pub wishes: Wishes,
+}
+
+/// When a feed wants to be asked, in its own words: what they mean, and whether they are nonsense, `schedule` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wishes {
+    /// RSS `ttl`: minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<String>,
+    /// `sy:updatePeriod`, such as `hourly`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_period: Option<String>,
+    /// `sy:updateFrequency`: how often in a period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_frequency: Option<String>,
+    /// Each `hour` of RSS `skipHours`, GMT.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skip_hours: Vec<String>,
+    /// Each `day` of RSS `skipDays`, GMT.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skip_days: Vec<String>,
 }

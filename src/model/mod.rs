@@ -34,4 +34,5 @@ pub use item::Item;
 pub use item::ItemState;
 pub use listing::Document;
 pub use listing::Listing;
+pub use listing::Wishes;
 pub use reason::Reason;

@@ -17,6 +17,7 @@ use crate::model::Fault;
 use crate::model::Reason;
 use crate::poll::Validators;
 use crate::schedule::retry_after;
+use crate::schedule::wishes::Caching;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header;
@@ -70,6 +71,8 @@ pub struct Fetched {
     pub content_type: Option<String>,
     /// The ETag and Last-Modified headers of this very answer.
     pub validators: Validators,
+    /// The headers that say how long the answer is fresh.
+    pub caching: Caching,
     /// The Retry-After header.
     pub retry_after: Option<String>,
     /// Decompressed.
@@ -239,12 +242,17 @@ impl Client {
         let text = |name: HeaderName| header_text(response.headers(), name);
         let (content_type, retry_after) = (text(header::CONTENT_TYPE), text(header::RETRY_AFTER));
         let validators = Validators { etag: text(header::ETAG), last_modified: text(header::LAST_MODIFIED) };
+        let caching = Caching {
+            cache_control: text(header::CACHE_CONTROL),
+            age: text(header::AGE),
+            expires: text(header::EXPIRES),
+            date: text(header::DATE),
+        };
         // A server that answers 304 to a question without a condition has said nothing.
         let not_modified = status == StatusCode::NOT_MODIFIED
             && request.validators.is_some_and(|known| *known != Validators::default());
         if !status.is_success() && !not_modified {
-            let date = text(header::DATE);
-            return Err(FetchError::Status { host, status: status.as_u16(), retry_after, date });
+            return Err(FetchError::Status { host, status: status.as_u16(), retry_after, date: caching.date });
         }
         let limit = request.max_bytes.unwrap_or(self.max_bytes);
         let body = if not_modified { Vec::new() } else { read_body(response, limit, &host, deadline).await? };
@@ -252,7 +260,7 @@ impl Client {
         let moved = chain.moved().cloned();
         let status = status.as_u16();
         let elapsed = began.elapsed();
-        Ok(Fetched { url, moved, status, not_modified, content_type, validators, retry_after, body, elapsed })
+        Ok(Fetched { url, moved, status, not_modified, content_type, validators, caching, retry_after, body, elapsed })
     }
 }
 

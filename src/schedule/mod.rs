@@ -1,16 +1,23 @@
 //! (policy, history, reply, now) → next check. Pure; the only place that says when a source is asked again.
 
+use allot::Allotment;
+use allot::Share;
 use croner::Cron;
 use croner::errors::CronError;
 use croner::parser::CronParser;
 use croner::parser::Seconds;
 use croner::parser::Year;
+use habits::Habits;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::fmt;
 
+pub mod allot;
+pub mod habits;
 pub mod retry_after;
+pub mod rhythm;
+pub mod wishes;
 
 /// When a source is asked.
 #[derive(Clone, Debug)]
@@ -24,40 +31,68 @@ pub enum Schedule {
         /// The zone that its fields are in.
         zone: TimeZone,
     },
+    /// As the source's own rhythm and the budget say.
+    Adaptive(Share),
+}
+
+/// What a schedule is asked with.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The source's name: sources that are asked together drift apart.
+    pub name: &'a str,
+    /// When it was asked.
+    pub now: Timestamp,
+    /// What is remembered of it.
+    pub habits: &'a Habits,
+    /// How the budget is shared out.
+    pub allotment: Allotment,
+    /// How far the server's own wishes may put off a check.
+    pub heed: SignedDuration,
 }
 
 impl Schedule {
-    /// When a source that was asked at `now` is asked again. An interval is lengthened by up to a tenth, different for
-    /// each `name` and time, so that sources drift apart; it is never shortened. Cron times are kept to the second.
-    pub fn next(&self, now: Timestamp, name: &str) -> Timestamp {
+    /// When a source that answered at `now` is asked again: never before the server wishes.
+    pub fn next(&self, question: &Question<'_>) -> Timestamp {
+        let Question { name, now, habits, heed, .. } = *question;
+        let late = f64::from(spread(name, !now.as_second())) / f64::from(u32::MAX);
+        habits.put_off(self.own(question), now, heed, late)
+    }
+
+    /// When a source that was asked at `now` is asked again, whatever its server wishes. A fixed interval is lengthened
+    /// by up to a tenth, different for each name and time, so that sources drift apart; it is never shortened. An
+    /// interval that was learned is lengthened or shortened by up to a tenth within its bounds. Cron times are kept to
+    /// the second.
+    pub fn own(&self, question: &Question<'_>) -> Timestamp {
+        let Question { name, now, habits, allotment, heed } = *question;
         match self {
+            Self::Adaptive(share) => {
+                let jitter = 0.9 + 0.2 * f64::from(spread(name, now.as_second())) / f64::from(u32::MAX);
+                allotment.next(&habits.rhythm, habits.share(*share, now, heed), now, jitter)
+            }
             Self::Every(interval) => {
                 let seed = spread(name, now.as_second());
                 now.saturating_add(*interval + fraction(*interval, seed, 10)).unwrap_or(Timestamp::MAX)
             }
-            Self::Cron { cron, zone } => cron
-                .find_next_occurrence(&now.to_zoned(zone.clone()), false)
-                .map_or(Timestamp::MAX, |next| next.timestamp()),
+            Self::Cron { cron, zone } => occurrence(cron, zone, now),
         }
     }
 
     /// When a source that was never asked is first due. Many new sources are spread out, 50 ms apart on average.
     pub fn first(&self, now: Timestamp, name: &str, sources: usize) -> Timestamp {
-        match self {
-            Self::Every(interval) => {
-                let width =
-                    SignedDuration::from_millis(50 * i64::try_from(sources).unwrap_or(i64::MAX / 50)).min(*interval);
-                now.saturating_add(fraction(width, spread(name, 0), 1)).unwrap_or(now)
-            }
-            Self::Cron { .. } => self.next(now, name),
-        }
+        let interval = match self {
+            Self::Every(interval) => *interval,
+            Self::Adaptive(_) => allot::START,
+            Self::Cron { cron, zone } => return occurrence(cron, zone, now),
+        };
+        let width = SignedDuration::from_millis(50 * i64::try_from(sources).unwrap_or(i64::MAX / 50)).min(interval);
+        now.saturating_add(fraction(width, spread(name, 0), 1)).unwrap_or(now)
     }
 
     /// The interval, where it is a fixed one.
     pub fn interval(&self) -> Option<SignedDuration> {
         match self {
             Self::Every(interval) => Some(*interval),
-            Self::Cron { .. } => None,
+            Self::Cron { .. } | Self::Adaptive(_) => None,
         }
     }
 }
@@ -157,6 +192,11 @@ fn said(error: CronError) -> String {
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
+/// The first time of a cron expression after `now`.
+fn occurrence(cron: &Cron, zone: &TimeZone, now: Timestamp) -> Timestamp {
+    cron.find_next_occurrence(&now.to_zoned(zone.clone()), false).map_or(Timestamp::MAX, |next| next.timestamp())
+}
+
 /// `seed` out of 2^32 of `width / divisor`.
 fn fraction(width: SignedDuration, seed: u32, divisor: i128) -> SignedDuration {
     let nanos = width.as_nanos() * i128::from(seed) / (1_i128 << 32) / divisor;
@@ -178,11 +218,18 @@ mod tests {
         text.parse().expect("a time")
     }
 
+    /// The next check of a source of which nothing is known and whose server wishes nothing.
+    fn next(schedule: &Schedule, now: Timestamp, name: &str) -> Timestamp {
+        let (habits, allotment, heed) = (Habits::default(), Allotment::default(), SignedDuration::from_hours(24));
+        schedule.next(&Question { name, now, habits: &habits, allotment, heed })
+    }
+
     #[test]
     fn an_interval_is_never_shortened_and_lengthened_by_a_tenth_at_most() {
         let now = at("2026-11-24T12:00:00Z");
         let schedule = Schedule::Every(SignedDuration::from_mins(10));
-        let waits: Vec<_> = (0..200).map(|n| schedule.next(now, &format!("source-{n}")).duration_since(now)).collect();
+        let waits: Vec<_> =
+            (0..200).map(|n| next(&schedule, now, &format!("source-{n}")).duration_since(now)).collect();
         assert!(waits.iter().all(|wait| *wait >= SignedDuration::from_mins(10)));
         assert!(waits.iter().all(|wait| *wait <= SignedDuration::from_mins(11)));
         assert!(waits.iter().max() > waits.iter().min(), "all sources at the same second");
@@ -205,9 +252,9 @@ mod tests {
         let zone = TimeZone::get("Europe/Madrid").expect("a zone");
         let schedule = Schedule::Cron { cron: Box::new(cron), zone };
         // 2026-03-29: 02:00 becomes 03:00 in Madrid.
-        let first = schedule.next(at("2026-03-28T12:00:00Z"), "x");
+        let first = next(&schedule, at("2026-03-28T12:00:00Z"), "x");
         assert_eq!(first, at("2026-03-29T01:00:00Z"));
-        assert_eq!(schedule.next(first, "x"), at("2026-03-30T00:30:00Z"));
+        assert_eq!(next(&schedule, first, "x"), at("2026-03-30T00:30:00Z"));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub fn until(retry_after: &str, date: Option<&str>, now: Timestamp) -> Option<Ti
 }
 
 /// An HTTP date in its three forms (RFC 9110 §5.6.7).
-fn http_date(text: &str) -> Option<Timestamp> {
+pub(super) fn http_date(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     // A weekday that does not fit the date is the server's slip and changes nothing.
     if let Ok(timestamp) = rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text) {

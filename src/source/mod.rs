@@ -62,6 +62,8 @@ pub struct SourcePlan {
     pub watch: Arc<dyn Watch>,
     /// When it is asked.
     pub schedule: Schedule,
+    /// How far the wishes of its server may put off a check.
+    pub heed: SignedDuration,
     /// What becomes of the entries of its first poll.
     pub first_poll: FirstPoll,
 }

@@ -11,6 +11,7 @@ use crate::model::SourceName;
 use crate::poll;
 use crate::poll::SourceState;
 use crate::read;
+use crate::schedule::habits::Habits;
 use crate::send;
 use crate::send::Delivery;
 use crate::story::Fingerprint;
@@ -18,6 +19,7 @@ use crate::story::Lookalike;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
@@ -167,6 +169,9 @@ pub trait Store: Send + Sync {
     /// Makes the watched sources those of the configuration. State of known ones is kept, new ones are due at their
     /// `first_due`, absent ones are no longer claimed but keep their history.
     async fn register_sources(&self, sources: &[Registration], now: Timestamp) -> Result<(), StoreError>;
+
+    /// What is remembered of each watched source's own time: the budget of requests is shared out by it.
+    async fn habits(&self) -> Result<HashMap<SourceName, Habits>, StoreError>;
 
     // ── poll ──
     /// Takes due sources.

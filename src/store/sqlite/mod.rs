@@ -24,6 +24,7 @@ use crate::model::Item;
 use crate::model::SourceName;
 use crate::poll;
 use crate::read;
+use crate::schedule::habits::Habits;
 use crate::send;
 use crate::send::Delivery;
 use crate::story::Fingerprint;
@@ -33,6 +34,7 @@ use jiff::Timestamp;
 use sqlx::Sqlite;
 use sqlx::SqlitePool;
 use sqlx::Transaction;
+use std::collections::HashMap;
 use std::collections::HashSet;
 
 mod item;
@@ -70,6 +72,10 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn register_sources(&self, sources: &[Registration], now: Timestamp) -> Result<(), StoreError> {
         source::register(self, sources, now).await
+    }
+
+    async fn habits(&self) -> Result<HashMap<SourceName, Habits>, StoreError> {
+        source::all_habits(self).await
     }
 
     async fn claim_polls(&self, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError> {

@@ -6,6 +6,7 @@ use super::value::count;
 use super::value::json;
 use super::value::lease_end;
 use super::value::micros;
+use super::value::optional_from_json;
 use super::value::optional_time;
 use super::work::grow;
 use super::work::readable;
@@ -15,6 +16,7 @@ use crate::poll;
 use crate::poll::NewItem;
 use crate::poll::SourceState;
 use crate::poll::Validators;
+use crate::schedule::habits::Habits;
 use crate::store::Claim;
 use crate::store::Lease;
 use crate::store::PollJob;
@@ -24,6 +26,7 @@ use jiff::Timestamp;
 use sqlx::Row as _;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
+use std::collections::HashMap;
 use std::collections::HashSet;
 
 /// A changed address ends the lease of whoever is still asking the old one: its validators must not be stored for the
@@ -44,7 +47,7 @@ pub(super) async fn register(store: &SqliteStore, sources: &[Registration], now:
         .execute(&mut *transaction)
         .await?;
         sqlx::query(
-            "UPDATE source SET address = ?2, host = ?3, etag = NULL, last_modified = NULL, failures = 0,
+            "UPDATE source SET address = ?2, host = ?3, etag = NULL, last_modified = NULL, habits = NULL, failures = 0,
                  next_at = MIN(next_at, ?4), owner = NULL, lease_until = NULL
              WHERE name = ?1 AND (address <> ?2 OR host <> ?3)",
         )
@@ -71,7 +74,7 @@ pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<
     .execute(&mut *transaction)
     .await?;
     let rows = sqlx::query(
-        "SELECT name, polls, etag, last_modified, failures, heard_at, fence FROM source
+        "SELECT name, polls, etag, last_modified, failures, heard_at, habits, fence FROM source
          WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY next_at, rowid",
     )
     .bind(&picked)
@@ -87,6 +90,7 @@ fn lease(row: &SqliteRow, claim: &Claim<'_>) -> Result<Lease<PollJob>, StoreErro
         validators: Validators { etag: row.try_get("etag")?, last_modified: row.try_get("last_modified")? },
         failures: count("source.failures", row.try_get("failures")?)?,
         heard_at: optional_time("source.heard_at", row.try_get("heard_at")?)?,
+        habits: habits(row)?,
     };
     Ok(Lease {
         job: PollJob { source: SourceName::new(row.try_get::<String, _>("name")?), state },
@@ -94,6 +98,17 @@ fn lease(row: &SqliteRow, claim: &Claim<'_>) -> Result<Lease<PollJob>, StoreErro
         fence: row.try_get("fence")?,
         until: lease_end(claim),
     })
+}
+
+fn habits(row: &SqliteRow) -> Result<Habits, StoreError> {
+    let json: Option<String> = row.try_get("habits")?;
+    Ok(optional_from_json("source.habits", json.as_deref())?.unwrap_or_default())
+}
+
+/// The habits of all watched sources.
+pub(super) async fn all_habits(store: &SqliteStore) -> Result<HashMap<SourceName, Habits>, StoreError> {
+    let rows = sqlx::query("SELECT name, habits FROM source WHERE watched = 1").fetch_all(&store.readers).await?;
+    rows.iter().map(|row| Ok((SourceName::new(row.try_get::<String, _>("name")?), habits(row)?))).collect()
 }
 
 pub(super) async fn known_entries(
@@ -122,7 +137,7 @@ pub(super) async fn commit(
     let mut transaction = store.write().await?;
     let settled = sqlx::query(
         "UPDATE source SET polls = ?4, etag = ?5, last_modified = ?6, failures = ?7, heard_at = ?8, next_at = ?9,
-             reason = ?10, title = COALESCE(?11, title), owner = NULL, lease_until = NULL
+             reason = ?10, title = COALESCE(?11, title), habits = ?12, owner = NULL, lease_until = NULL
          WHERE name = ?1 AND owner = ?2 AND fence = ?3",
     )
     .bind(source.as_str())
@@ -136,6 +151,7 @@ pub(super) async fn commit(
     .bind(micros(decision.next_at))
     .bind(json(&decision.reason))
     .bind(&decision.title)
+    .bind(json(&state.habits))
     .execute(&mut *transaction)
     .await?;
     if settled.rows_affected() == 0 {
