@@ -40,6 +40,7 @@ mod tests {
         let environment = Environment {
             variable: Arc::new(|_| None),
             state_directory: None,
+            looking_only: false,
             credentials_directory: Some(directory.path().to_owned()),
         };
         load(&file, &environment).map_err(|diagnostics| diagnostics.render(false))
@@ -105,6 +106,7 @@ mod tests {
         assert_eq!(written.lease, plain.lease);
         assert_eq!(written.egress, plain.egress);
         assert_eq!(written.politeness, plain.politeness);
+        assert_eq!(written.polling, plain.polling);
         assert_eq!(written.reading, plain.reading);
     }
 

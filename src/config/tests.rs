@@ -215,7 +215,9 @@ fn what_is_not_written_has_its_default() {
     let retry: Vec<_> = config.reading.retry.iter().map(|pause| super::duration::duration_text(*pause)).collect();
     assert_eq!(retry, ["1m", "5m", "30m", "2h", "6h", "12h", "1d"]);
     let source = &config.sources[0];
-    assert_eq!(source.schedule.interval().map(|every| every.as_secs()), Some(900));
+    let crate::schedule::Schedule::Adaptive(share) = source.schedule else { panic!("{:?}", source.schedule) };
+    assert_eq!((share.weight, share.floor.as_secs(), share.at_most.as_secs()), (1.0, 900, 10_800));
+    assert_eq!((config.polling.budget, source.heed.as_hours()), (1.0, 24));
     assert_eq!(source.first_poll, crate::source::FirstPoll::Within(jiff::SignedDuration::from_hours(24)));
 }
 

@@ -132,3 +132,91 @@ fn hours(duration: SignedDuration) -> f64 {
 fn seconds(seconds: f64) -> SignedDuration {
     SignedDuration::try_from_secs_f64(seconds).unwrap_or(SignedDuration::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Allotment;
+    use super::Share;
+    use crate::schedule::rhythm::Rhythm;
+    use jiff::SignedDuration;
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_790_553_600 + seconds).expect("a time")
+    }
+
+    fn share(floor: i64, at_most: i64) -> Share {
+        Share { weight: 1.0, floor: SignedDuration::from_mins(floor), at_most: SignedDuration::from_mins(at_most) }
+    }
+
+    /// Two weeks of a source that publishes at one hour of each day so many items.
+    fn rhythm(hour: i64, items: usize) -> Rhythm {
+        let mut rhythm = Rhythm::default();
+        for polled in 0..14 * 24 {
+            let items = vec![at(polled * 3600); if polled % 24 == hour { items } else { 0 }];
+            rhythm.observe(&items, at(polled * 3600 + 1800));
+        }
+        rhythm
+    }
+
+    const NOW: i64 = 14 * 86_400;
+
+    #[test]
+    fn a_new_source_starts_at_an_hour_within_its_bounds() {
+        let next = |share| {
+            Allotment::default().next(&Rhythm::default(), share, at(0), 1.0).duration_since(at(0)).as_secs() / 60
+        };
+        assert_eq!((next(share(15, 180)), next(share(90, 180)), next(share(15, 20))), (60, 90, 20));
+    }
+
+    #[test]
+    fn four_times_the_weight_is_asked_twice_as_often() {
+        let rhythm = rhythm(12, 4);
+        let wide = share(1, 100_000);
+        let next = |weight| {
+            let next = Allotment { stretch: 0.05 }.next(&rhythm, Share { weight, ..wide }, at(NOW + 43_200), 1.0);
+            next.duration_since(at(NOW + 43_200)).as_secs_f64()
+        };
+        assert!((next(1.0) / next(4.0) - 2.0).abs() < 0.2, "{} {}", next(1.0), next(4.0));
+    }
+
+    #[test]
+    fn an_operator_who_asks_for_less_than_the_floor_insists() {
+        let next = Allotment { stretch: 1e-6 }.next(&rhythm(12, 4), share(15, 5), at(NOW), 1.0);
+        assert_eq!(next, at(NOW + 300));
+    }
+
+    #[test]
+    fn the_budget_is_met_and_every_node_comes_to_the_same() {
+        let rhythms: Vec<Rhythm> = (0..24).map(|hour| rhythm(hour, (hour * hour) as usize / 12)).collect();
+        let claims = || rhythms.iter().map(|rhythm| (rhythm, share(15, 180)));
+        for budget in [0.6, 1.0, 2.0] {
+            let allotment = Allotment::among(claims(), budget, at(NOW));
+            assert_eq!(allotment, Allotment::among(claims(), budget, at(NOW)));
+            let mut requests = 0_u32;
+            for rhythm in &rhythms {
+                let mut now = at(NOW);
+                while now < at(NOW + 7 * 86_400) {
+                    now = allotment.next(rhythm, share(15, 180), now, 1.0);
+                    requests += 1;
+                }
+            }
+            let mean = f64::from(requests) / (24.0 * 168.0);
+            assert!((mean / budget - 1.0).abs() < 0.1, "{mean} of {budget}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_check_is_outside_its_bounds(
+            stretch in 1e-4_f64..1e4, hour in 0_i64..24, items in 0_usize..50, floor in 1_i64..100, more in 0_i64..2000,
+            start in 0_i64..700_000, jitter in 0.9_f64..1.1, weight in 0.01_f64..100.0,
+        ) {
+            let share = Share { weight, ..share(floor, floor + more) };
+            let now = at(NOW + start);
+            let pause = Allotment { stretch }.next(&rhythm(hour, items), share, now, jitter).duration_since(now);
+            prop_assert!(pause >= share.floor && pause <= share.at_most, "{pause:?} {share:?}");
+        }
+    }
+}

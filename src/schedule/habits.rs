@@ -61,3 +61,100 @@ impl Habits {
         self.caching.fresh_for(now).max(wishes::pause(&self.wishes))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Habits;
+    use crate::model::listing::Wishes;
+    use crate::schedule::Question;
+    use crate::schedule::Schedule;
+    use crate::schedule::allot::Allotment;
+    use crate::schedule::allot::Share;
+    use crate::schedule::wishes::Caching;
+    use jiff::SignedDuration;
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    fn habits(max_age: &str, ttl: &str, skip_hours: &[&str]) -> Habits {
+        Habits {
+            caching: Caching { cache_control: Some(format!("max-age={max_age}")), ..Caching::default() },
+            wishes: Wishes {
+                ttl: Some(ttl.into()),
+                skip_hours: skip_hours.iter().map(|hour| (*hour).to_owned()).collect(),
+                ..Wishes::default()
+            },
+            ..Habits::default()
+        }
+    }
+
+    fn share() -> Share {
+        Share { weight: 1.0, floor: SignedDuration::from_mins(15), at_most: SignedDuration::from_hours(3) }
+    }
+
+    #[test]
+    fn the_longest_wish_counts_up_to_what_is_heeded() {
+        let now = at("2026-03-04T10:00:00Z");
+        for (max_age, ttl, skip, heed, expected) in [
+            ("0", "0", &[][..], DAY, "2026-03-04T10:20:00Z"),
+            ("600", "0", &[], DAY, "2026-03-04T10:20:00Z"),
+            ("3600", "30", &[], DAY, "2026-03-04T11:00:00Z"),
+            ("3600", "90", &[], DAY, "2026-03-04T11:30:00Z"),
+            ("31536000", "0", &[], DAY, "2026-03-05T10:00:00Z"),
+            ("3600", "90", &[], SignedDuration::from_mins(30), "2026-03-04T10:30:00Z"),
+            ("3600", "90", &["10", "11"], SignedDuration::ZERO, "2026-03-04T10:20:00Z"),
+            ("0", "0", &["10", "11"], DAY, "2026-03-04T12:00:00Z"),
+            ("0", "0", &["10", "11"], SignedDuration::from_mins(30), "2026-03-04T10:30:00Z"),
+        ] {
+            let at_last = habits(max_age, ttl, skip).put_off(at("2026-03-04T10:20:00Z"), now, heed, 0.0);
+            assert_eq!(at_last, at(expected), "{max_age} {ttl} {skip:?}");
+        }
+    }
+
+    #[test]
+    fn those_who_wait_for_the_same_hour_do_not_come_at_its_first_second() {
+        let habits = habits("0", "0", &["10"]);
+        let now = at("2026-03-04T10:00:00Z");
+        assert_eq!(habits.put_off(now, now, DAY, 0.5), at("2026-03-04T11:05:00Z"));
+    }
+
+    #[test]
+    fn a_short_max_age_lowers_the_floor_to_five_minutes_and_a_long_pause_raises_it() {
+        let now = at("2026-03-04T10:00:00Z");
+        let minutes = |max_age, ttl| {
+            let share = habits(max_age, ttl, &[]).share(share(), now, DAY);
+            (share.floor.as_secs() / 60, share.at_most.as_secs() / 60)
+        };
+        assert_eq!(minutes("0", "0"), (15, 180));
+        assert_eq!(minutes("60", "0"), (5, 180));
+        assert_eq!(minutes("480", "0"), (8, 180));
+        assert_eq!(minutes("60", "60"), (60, 180));
+        assert_eq!(minutes("60", "600"), (600, 600));
+    }
+
+    proptest! {
+        #[test]
+        fn no_check_is_before_the_wish_and_none_above_at_most_without_one(
+            max_age in 0_i64..200_000, ttl in 0_i64..3000, second in 0_i64..1_000_000, kind in 0..3,
+        ) {
+            let now = Timestamp::from_second(1_790_553_600 + second).expect("a time");
+            let habits = habits(&max_age.to_string(), &ttl.to_string(), &[]);
+            let schedule = match kind {
+                0 => Schedule::Adaptive(share()),
+                1 => Schedule::Every(SignedDuration::from_mins(5)),
+                _ => Schedule::cron("*/20 * * * *", "UTC").expect("a cron expression"),
+            };
+            let question =
+                Question { name: "paper", now, habits: &habits, allotment: Allotment::default(), heed: DAY };
+            let pause = schedule.next(&question).duration_since(now);
+            let wish = SignedDuration::from_secs(max_age.max(ttl * 60)).min(DAY);
+            prop_assert!(pause >= wish, "{pause:?} before {wish:?}");
+            prop_assert!(pause <= wish.max(SignedDuration::from_hours(3)), "{pause:?} above {wish:?}");
+        }
+    }
+}

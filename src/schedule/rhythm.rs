@@ -238,3 +238,116 @@ fn rounded<S: serde::Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S
 fn all_rounded<S: serde::Serializer>(numbers: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(numbers.iter().map(|number| three_digits(*number)))
 }
+#[cfg(test)]
+mod tests {
+    use super::Rhythm;
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    /// Hours after a Monday, 00:00 UTC.
+    fn at(hours: f64) -> Timestamp {
+        Timestamp::from_millisecond(1_790_553_600_000 + (hours * 3_600_000.0) as i64).expect("a time")
+    }
+
+    /// Polled every hour for some days, of a source that publishes so many items in each hour.
+    fn polled(days: usize, items: impl Fn(usize) -> usize) -> Rhythm {
+        let mut rhythm = Rhythm::default();
+        rhythm.observe(&[], at(0.0));
+        for hour in 0..days * 24 {
+            let time = at(hour as f64 + 0.5);
+            rhythm.observe(&vec![time; items(hour)], at(hour as f64 + 1.0));
+        }
+        rhythm
+    }
+
+    #[test]
+    fn a_steady_rate_is_learned() {
+        let rhythm = polled(28, |_| 3);
+        assert!((rhythm.per_hour() - 3.0).abs() < 0.3, "{}", rhythm.per_hour());
+        let expected = rhythm.expected(at(672.25), at(672.25 + 168.0));
+        assert!((expected / rhythm.per_hour() - 168.0).abs() < 0.01, "{expected}");
+    }
+
+    #[test]
+    fn the_hours_and_days_of_publishing_are_learned() {
+        // From 8 to 17 on working days.
+        let rhythm = polled(42, |hour| usize::from((8..17).contains(&(hour % 24)) && hour / 24 % 7 < 5) * 2);
+        let at_noon = |day: f64| rhythm.expected(at(1008.0 + day * 24.0 + 12.0), at(1008.0 + day * 24.0 + 13.0));
+        let at_night = rhythm.expected(at(1008.0 + 2.0), at(1008.0 + 3.0));
+        assert!(at_noon(1.0) > 8.0 * at_night, "{} {at_night}", at_noon(1.0));
+        assert!(at_noon(1.0) > 2.0 * at_noon(5.0), "{} {}", at_noon(1.0), at_noon(5.0));
+    }
+
+    #[test]
+    fn one_burst_does_not_make_a_busy_source() {
+        let quiet = polled(28, |hour| usize::from(hour % 24 == 12));
+        let mut burst = quiet.clone();
+        burst.observe(&vec![at(672.5); 500], at(673.0));
+        assert!(burst.per_hour() < 3.0 * quiet.per_hour(), "{} {}", burst.per_hour(), quiet.per_hour());
+    }
+
+    #[test]
+    fn a_long_silence_makes_a_source_slow_but_never_forgotten() {
+        let rhythm = polled(28 + 90, |hour| usize::from(hour < 28 * 24));
+        assert!(rhythm.per_hour() < 0.1 && rhythm.per_hour() > 0.0, "{}", rhythm.per_hour());
+        let mut again = rhythm.clone();
+        for hour in 2832..2832 + 48 {
+            again.observe(&[at(f64::from(hour) + 0.5)], at(f64::from(hour) + 1.0));
+        }
+        assert!(again.per_hour() > 4.0 * rhythm.per_hour(), "{} {}", again.per_hour(), rhythm.per_hour());
+    }
+
+    #[test]
+    fn a_time_in_which_nobody_asked_is_not_taken_for_silence() {
+        let mut rhythm = polled(28, |_| 1);
+        let before = rhythm.per_hour();
+        rhythm.observe(&[], at(672.0 + 30.0 * 24.0));
+        assert!(rhythm.per_hour() > 0.5 * before, "{} {before}", rhythm.per_hour());
+    }
+
+    #[test]
+    fn the_first_answer_tells_of_the_weeks_before_it() {
+        let dated: Vec<Timestamp> = (0..20).map(|day| at(f64::from(day) * 12.0)).collect();
+        let mut rhythm = Rhythm::default();
+        rhythm.observe(&dated, at(240.0));
+        assert!((rhythm.per_hour() * 24.0 - 2.0).abs() < 0.4, "{}", rhythm.per_hour() * 24.0);
+        assert!(!rhythm.is_known(at(241.0)) && rhythm.is_known(at(264.0)));
+    }
+
+    #[test]
+    fn it_is_small_and_survives_the_disk() {
+        let rhythm = polled(60, |hour| hour % 41);
+        let json = serde_json::to_string(&rhythm).expect("JSON");
+        assert!(json.len() < 2000, "{} bytes", json.len());
+        let back: Rhythm = serde_json::from_str(&json).expect("it reads back");
+        assert!((back.per_hour() / rhythm.per_hour() - 1.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn rounding_on_the_disk_keeps_nothing_alive() {
+        let mut rhythm = polled(28, |_| 1);
+        let before = rhythm.per_hour();
+        for hour in 672..672 + 90 * 24 {
+            rhythm.observe(&[], at(f64::from(hour) + 1.0));
+            rhythm = serde_json::from_str(&serde_json::to_string(&rhythm).expect("JSON")).expect("it reads back");
+        }
+        assert!(rhythm.per_hour() < 0.12 * before, "{} {before}", rhythm.per_hour());
+    }
+
+    proptest! {
+        #[test]
+        fn no_history_breaks_it(polls in proptest::collection::vec(
+            (-1e6_f64..1e6, proptest::collection::vec(-1e6_f64..1e6, 0..9)), 0..40,
+        )) {
+            let mut rhythm = Rhythm::default();
+            for (now, items) in polls {
+                let items: Vec<Timestamp> = items.into_iter().map(at).collect();
+                rhythm.observe(&items, at(now));
+                prop_assert!(rhythm.per_hour().is_finite() && rhythm.per_hour() > 0.0);
+                let profile = rhythm.profile();
+                prop_assert!(profile.iter().all(|share| share.is_finite() && *share > 0.0));
+                prop_assert!((profile.iter().sum::<f64>() - 168.0).abs() < 1e-6);
+            }
+        }
+    }
+}

@@ -109,7 +109,7 @@ impl Tower {
                 let bytes = data(file);
                 let document = Document { url: plan.watch.address(), content_type: None, bytes: &bytes };
                 let listing = plan.watch.listing(&document).expect("it is read");
-                poll::Reply::Listing { listing, validators: Validators::default() }
+                poll::Reply::Listing { listing, validators: Validators::default(), caching: Default::default() }
             } else {
                 poll::Reply::Failed { fault: Fault::Transient, reason: Reason::Status { status: 503 } }
             };
@@ -118,7 +118,7 @@ impl Tower {
                 _ => Vec::new(),
             };
             let known: HashSet<String> = self.store.known_entries(&job.source, &ids).await.expect("the store answers");
-            let decision = poll::decide(plan, &job.state, reply, &known, now);
+            let decision = poll::decide(plan, &job.state, reply, &known, Default::default(), now);
             self.store.commit_poll(lease, &decision, now).await.expect("the poll is committed");
         }
     }

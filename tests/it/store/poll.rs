@@ -8,6 +8,7 @@ use atalaya::model::SourceName;
 use atalaya::poll;
 use atalaya::poll::SourceState;
 use atalaya::poll::Validators;
+use atalaya::schedule::habits::Habits;
 use atalaya::store::StoreError;
 use atalaya::store::Work;
 
@@ -22,6 +23,15 @@ pub async fn a_new_source_is_due_at_its_first_time(place: &dyn Place) {
     sums_hold(&*store).await;
 }
 
+/// Habits with something in every part.
+fn learned() -> Habits {
+    let mut habits = Habits::default();
+    habits.rhythm.observe(&[at(0)], at(1));
+    habits.wishes.ttl = Some("60".into());
+    habits.caching.cache_control = Some("max-age=60".into());
+    habits
+}
+
 pub async fn what_a_poll_found_is_kept(place: &dyn Place) {
     let store = place.open().await;
     store.register_sources(&[source("herald")], at(0)).await.unwrap();
@@ -32,6 +42,7 @@ pub async fn what_a_poll_found_is_kept(place: &dyn Place) {
         validators: Validators { etag: Some("W/\"1\"".into()), last_modified: Some("Mon, 1 Jan 2035".into()) },
         failures: 0,
         heard_at: Some(at(1)),
+        habits: learned(),
     };
     let decision = poll::Decision { state: state.clone(), ..found(vec![entry("one", "h.example")], 1) };
     assert_eq!(store.commit_poll(lease, &decision, at(1)).await.unwrap(), 1);
