@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
+use std::path::Path;
 use std::path::PathBuf;
 use std::thread;
 use url::Url;
@@ -49,7 +51,7 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a PathBuf>,
+    file: Option<Cow<'a, str>>,
     title: &'a str,
     byline: Option<&'a str>,
     published: Option<Timestamp>,
@@ -66,7 +68,7 @@ struct ErrorLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a PathBuf>,
+    file: Option<Cow<'a, str>>,
     error: String,
 }
 
@@ -85,19 +87,23 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> anyhow::Result<Exit> {
     if arguments.jsonl {
         for object in input::objects::<Asked>() {
             match object? {
-                (_, Ok(asked)) => tell(&asked, true, &mut exit, output)?,
-                (_, Err(error)) => {
-                    output.json(&ErrorLine { id: None, file: None, error })?;
+                Ok(asked) => tell(&asked, true, &mut exit, output)?,
+                Err(bad) => {
+                    output.json(&bad)?;
                     exit = Exit::Finding;
                 }
             }
+            // Whoever gives one page at a time waits for its answer before the next.
+            output.flush()?;
         }
     }
     Ok(exit)
 }
 
 fn tell(asked: &Asked, json: bool, exit: &mut Exit, output: &mut Output) -> anyhow::Result<()> {
-    let (id, file) = (asked.id.as_ref(), asked.file.as_ref());
+    let id = asked.id.as_ref();
+    // A name need not be UTF-8, a JSON string must.
+    let file = asked.file.as_deref().map(Path::to_string_lossy);
     let article = match read(asked) {
         Ok(article) => article,
         Err(error) => {
@@ -105,7 +111,7 @@ fn tell(asked: &Asked, json: bool, exit: &mut Exit, output: &mut Output) -> anyh
             if json {
                 output.json(&ErrorLine { id, file, error })?;
             } else {
-                output.complain(&format!("{}: {error}", file.map(|it| it.display().to_string()).unwrap_or_default()));
+                output.complain(&format!("{}: {error}", file.unwrap_or_default()));
             }
             return Ok(());
         }
