@@ -197,39 +197,56 @@ fn userinfo(text: &str) -> Vec<Range<usize>> {
     masks
 }
 
-/// Where the syntax is broken there may be no value to point at: everything behind `password =` is masked, to the end of
-/// the line or of the multi-line string.
+/// Where the syntax is broken there may be no value to point at: everything behind a word such as `password` is masked, to
+/// the end of the line or of the multi-line string.
 fn secret_looking(text: &str, secret_keys: &[&str]) -> Vec<Range<usize>> {
     let mut masks = Vec::new();
-    let mut line_start = 0;
-    for line in text.split_inclusive('\n') {
-        // Also where the sign between key and value is missing.
-        let words = line.trim_start();
-        let key = words.split(|letter: char| letter.is_whitespace() || "=:".contains(letter)).next().unwrap_or("");
-        let start = line_start + line.len() - words.len() + key.len();
-        let last = key.rsplit('.').next().unwrap_or(key).trim_matches(['"', '\'']);
-        if !key.starts_with(['[', '#']) && is_secret(last, secret_keys) {
-            let value = words[key.len()..].trim_start_matches([' ', '\t', '=', ':']);
-            masks.push(start + words.len() - key.len() - value.len()..start + words.trim_end().len() - key.len());
-        }
-        line_start += line.len();
-    }
-    for (sign, _) in text.match_indices(['=', ':']) {
-        let line_start = text[..sign].rfind('\n').map_or(0, |newline| newline + 1);
-        let key = text[line_start..sign].trim_end().trim_end_matches(['"', '\'']);
-        let key = key.rsplit(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).next().unwrap_or("");
-        if !is_secret(key, secret_keys) {
+    let mut at = 0;
+    while let Some(length) = text[at..].find(is_of_a_key) {
+        let start = at + length;
+        let end = text[start..].find(|letter| !is_of_a_key(letter)).map_or(text.len(), |length| start + length);
+        at = end;
+        if !is_secret(&text[start..end], secret_keys) {
             continue;
         }
-        let value = text[sign + 1..].trim_start_matches([' ', '\t']);
+        let value = text[end..].trim_start_matches([' ', '\t', '=', ':', '\n', '\r']);
         let start = text.len() - value.len();
-        let end = ["\"\"\"", "'''"].into_iter().find(|quote| value.starts_with(quote)).map_or_else(
-            || value.find('\n').unwrap_or(value.len()),
-            |quote| value[3..].find(quote).map_or(value.len(), |length| length + 6),
-        );
-        masks.push(start..start + end);
+        let triple = ["\"\"\"", "'''"].into_iter().find(|quote| value.starts_with(quote));
+        let length = match triple {
+            Some(quote) => value[3..].find(quote).map_or(value.len(), |length| length + 6),
+            None => {
+                let lines = value.split_inclusive('\n');
+                // A value may have been broken in two: it ends where something else clearly begins.
+                lines
+                    .enumerate()
+                    .take_while(|(number, line)| *number == 0 || !begins_anew(line))
+                    .map(|(_, line)| line.len())
+                    .sum()
+            }
+        };
+        at = start + length;
+        masks.push(start..at);
     }
     masks
+}
+
+/// Whether a line is a table's head, or a key with the beginning of a value.
+fn begins_anew(line: &str) -> bool {
+    let line = line.trim();
+    if line.starts_with('[') {
+        return line.ends_with(']');
+    }
+    let Some((key, value)) = line.split_once('=') else { return false };
+    let value = value.trim_start();
+    let begins = value.starts_with(['"', '\'', '[', '{']) || value.starts_with(|letter: char| letter.is_ascii_digit());
+    let key = key.trim().trim_matches('"');
+    !key.is_empty()
+        && key.chars().all(|letter| is_of_a_key(letter) || letter == '.')
+        && (begins || ["true", "false"].contains(&value))
+}
+
+fn is_of_a_key(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_' || letter == '-'
 }
 
 /// Where else the text of a secret stands, such as in a comment.

@@ -8,6 +8,7 @@ use super::Loaded;
 use super::load::load_with;
 use super::render;
 use insta::Settings;
+use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
@@ -368,4 +369,38 @@ fn no_text_makes_the_reader_panic() {
         let (_directory, file) = written(&whole[..cut]);
         render::text(&found(&file), false, 100);
     }
+}
+
+proptest! {
+    /// Whatever slip of the finger breaks the file around it.
+    #[test]
+    fn no_slip_of_the_finger_shows_a_secret(
+        at in 0_usize..400,
+        removed in 0_usize..12,
+        put in "[\\[\\]{}=\"'#,.\\\\ \n\ta-z]{0,3}",
+    ) {
+        const FIRST: &str = "correct-horse";
+        const LAST: &str = "battery-staple";
+        let text = format!(
+            "[mail]\nserver = \"a.example\"\nfrom = \"a@a.example\"\nusername = \"a\"\n\
+             password = \"{FIRST}-{LAST}\"\nport = 70000\n\
+             [channel.a]\nwebhook = \"https://a.example/\"\nsecret = \"{FIRST}-{LAST}\"\n\
+             [channel.b]\nb = {{ secret = '{FIRST}-{LAST}', webhook = 1 }}\n{PAPER}"
+        );
+        let at = at.min(text.len());
+        let end = (at + removed).min(text.len());
+        // A slip in the very name of the key leaves nothing to know it by.
+        prop_assume!(!hits_a_key(&text, at, end));
+        let slipped = format!("{}{put}{}", &text[..at], &text[end..]);
+        let (_directory, file) = written(&slipped);
+        let shown = render::text(&found(&file), false, 200);
+        prop_assert!(!shown.contains(FIRST) && !shown.contains(LAST), "{slipped}\n{shown}");
+    }
+}
+
+/// Whether a change of `start..end` touches the name of a key that holds a secret.
+fn hits_a_key(text: &str, start: usize, end: usize) -> bool {
+    ["password", "secret"]
+        .iter()
+        .any(|key| text.match_indices(key).any(|(at, key)| start <= at + key.len() && end >= at))
 }

@@ -4,8 +4,8 @@
 //! elsewhere and for each `far` word, the language's own number, +1 for each entity of `with`, +2 for a strong name in
 //! the same article; −1 for each `against` word inside the window, −½ elsewhere, −1 when a name was void elsewhere. Each
 //! list counts three times at most. Void is a name inside a `veto` phrase and a surname behind a foreign given name. A
-//! name of one or two words, all typed with a capital, that is written small: void if weak, weak if strong; −½ where the
-//! text has lost its case.
+//! name of one or two words, all typed with a capital, that is written small: void if weak, weak if strong; −1 for a weak
+//! one where the text has lost its case.
 
 use super::given_name::is_given_name;
 use super::trie::Hit;
@@ -18,7 +18,6 @@ use crate::text::Word;
 use crate::text::Words;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::fmt;
 
 /// How many words `near` reaches to either side when the entity does not say.
 pub const WINDOW: usize = 12;
@@ -166,8 +165,8 @@ pub enum PartSource {
     StrongName,
     /// A name in the same article that is void.
     VoidName,
-    /// A capitalised name in a text that lost its capitals.
-    NoCapitals,
+    /// A capitalised name where capitals say nothing.
+    NoCase,
 }
 
 /// Weighs every name of `found`. Names inside a longer name of the same entity are left out.
@@ -207,8 +206,8 @@ pub fn weigh(plan: &EntityPlan, mut found: Found, setting: Setting<'_>) -> Vec<W
                 return Weighed { hit, accepted: true, score: plan.threshold, finding: Finding::Strong };
             }
             let mut parts = parts(plan, hit, &found, &around, setting);
-            if name.capital && words_of(hit.field, setting).lost_capitals() {
-                parts.push(Part { source: PartSource::NoCapitals, amount: -0.5 });
+            if name.capital && lost_case(words_of(hit.field, setting), hit.first) {
+                parts.push(Part { source: PartSource::NoCase, amount: -1.0 });
             }
             let score: f64 = parts.iter().map(|part| part.amount).sum();
             Weighed { hit, accepted: score >= plan.threshold, score, finding: Finding::Weak(parts) }
@@ -350,6 +349,11 @@ fn is_small(name: &Name, setting: Setting<'_>) -> bool {
     name.capital && !words.lost_capitals() && (name.hit.first..name.hit.behind).all(is_lower)
 }
 
+/// Whether a capital, or its lack, says nothing at this word.
+fn lost_case(words: &Words, index: u32) -> bool {
+    words.lost_capitals() || word_at(words, index).is_some_and(|word| words.shouts(word.sentence))
+}
+
 fn words_of<'a>(field: Field, setting: Setting<'a>) -> &'a Words {
     match field {
         Field::Title => setting.title,
@@ -359,57 +363,6 @@ fn words_of<'a>(field: Field, setting: Setting<'a>) -> &'a Words {
 
 fn word_at(words: &Words, index: u32) -> Option<&Word> {
     words.words().get(index as usize)
-}
-
-/// How an entity was decided in one article: which names, which words, which veto.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Account {
-    /// The entity.
-    pub entity: EntityName,
-    /// Whether any name is it.
-    pub accepted: bool,
-    /// The score from which a weak name counts.
-    pub threshold: f64,
-    /// Every name that was found.
-    pub names: Vec<NameAccount>,
-}
-
-/// How one name was decided.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NameAccount {
-    /// As it stands in the article.
-    pub text: String,
-    /// In which field.
-    pub field: Field,
-    /// Byte offset in the field.
-    pub start: usize,
-    /// Whether it is the entity.
-    pub accepted: bool,
-    /// The score of a weak name; `None` for a strong or a void one.
-    pub score: Option<f64>,
-    /// Why, in words: `near "court" +1`.
-    pub because: Vec<String>,
-}
-
-impl fmt::Display for Account {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = if self.accepted { "mentioned" } else { "not mentioned" };
-        write!(formatter, "@{}: {verdict}", self.entity)?;
-        if self.names.is_empty() {
-            return formatter.write_str("; none of its names occurs");
-        }
-        for name in &self.names {
-            let verdict = if name.accepted { "yes" } else { "no" };
-            write!(formatter, "\n  \"{}\" in the {}: {verdict}", name.text, name.field.as_str())?;
-            if let Some(score) = name.score {
-                write!(formatter, ", score {score} of {}", self.threshold)?;
-            }
-            if !name.because.is_empty() {
-                write!(formatter, " ({})", name.because.join(", "))?;
-            }
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

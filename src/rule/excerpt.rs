@@ -135,9 +135,7 @@ fn window(text: &str, mark: (usize, usize)) -> Range<usize> {
         // The first word that begins behind the wanted place, and not behind the mark.
         _ => {
             let wanted = text.ceil_char_boundary(wanted);
-            text[wanted..mark.0.max(wanted)]
-                .find(' ')
-                .map_or(mark.0.min(wanted.max(mark.0)), |space| wanted + space + 1)
+            text[wanted..mark.0].find(' ').map_or(mark.0, |space| wanted + space + 1)
         }
     };
     let limit = text.floor_char_boundary((start + MOST_BYTES).min(text.len())).max(mark.1);

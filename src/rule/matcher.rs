@@ -5,10 +5,10 @@
 use super::EntitySpec;
 use super::RuleSpec;
 use super::account;
+use super::account::Account;
 use super::cases;
 use super::cases::TestFailure;
 use super::entity;
-use super::entity::Account;
 use super::entity::EntityPlan;
 use super::entity::Found;
 use super::entity::Name;
@@ -46,6 +46,9 @@ use std::sync::Arc;
 pub struct RuleSet {
     inner: Arc<Inner>,
 }
+
+/// How many places of one word or entity a verdict names; more prove nothing more.
+const MOST_MENTIONS: usize = 100;
 
 #[derive(Debug)]
 struct Inner {
@@ -327,7 +330,7 @@ impl Inner {
         if finding.holds {
             let because = list(finding.evidence.iter().map(|leaf| self.evidence(leaf, texts)), "and");
             let mut mentions: Vec<Mention> =
-                finding.evidence.iter().flat_map(|leaf| self.mentions(leaf, texts)).collect();
+                finding.evidence.iter().flat_map(|leaf| self.mentions(leaf, texts).take(MOST_MENTIONS)).collect();
             mentions.sort_by(|one, other| {
                 (one.field, one.start, one.end, &one.entity).cmp(&(other.field, other.start, other.end, &other.entity))
             });
@@ -515,6 +518,8 @@ mod tests {
             ("@court tortura", "", "El fiscal de la CPI", "not_enough: \"tortura\" is missing"),
             ("@court (tortura OR maltrato)", "", "Hubo maltrato", "not_enough: @court is missing"),
             ("a (b OR c OR d OR e OR f OR g)", "", "a", "not_enough: \"b\", \"c\", \"d\" or 3 more is missing"),
+            ("a AND (b OR (c d))", "", "a c", "not_enough: \"b\" or (\"c\" and \"d\") is missing"),
+            ("b OR (c d)", "", "c", "not_enough: \"b\" or (\"c\" and \"d\") is missing"),
             ("@court tortura", "", "Nada", "nothing_found: nothing that the rule asks for occurs"),
             ("tortura", "", "", "nothing_found: nothing that the rule asks for occurs"),
             ("tortura -novela", "", "La novela de la tortura", "excluded: excluded by \"novela\""),

@@ -21,10 +21,10 @@ pub mod rough;
 pub mod token;
 pub mod trie;
 
+pub use account::Account;
 pub use cases::CaseKind;
 pub use cases::RuleOrEntity;
 pub use cases::TestFailure;
-pub use entity::Account;
 pub use matcher::RuleSet;
 pub use parse::lint;
 pub use parse::parse;

@@ -176,6 +176,9 @@ impl Builder<'_> {
             }
             _ => (last.normal, last.original),
         };
+        if self.text.len() - from > LONGEST_CLUSTER {
+            return;
+        }
         let composed: String = self.text[from..].chars().chain(std::iter::once(mark)).nfc().collect();
         self.text.truncate(from);
         match self.pieces.last_mut() {
@@ -235,6 +238,9 @@ impl Builder<'_> {
         self.text.push_str(by);
     }
 }
+
+/// Marks beyond so many bytes on one letter are no writing; they are left out.
+const LONGEST_CLUSTER: usize = 32;
 
 /// The character at `at`, a reference such as `&ntilde;` counting as one, and where the next begins.
 fn next_character(input: &str, at: usize) -> Option<(char, usize)> {
@@ -330,6 +336,12 @@ mod tests {
             let range = normal.original(start..start + needle.len());
             assert_eq!(&original[range], expected);
         }
+    }
+
+    #[test]
+    fn a_letter_under_a_million_marks_is_read_at_once() {
+        let original = format!("e{} fin", "\u{301}".repeat(1_000_000));
+        assert!(Normal::of(&original).text().ends_with(" fin"));
     }
 
     #[test]

@@ -18,26 +18,22 @@ impl Operator for Or {
     ];
 }
 
-/// Joins what was found for the sides of `plan`.
+/// Joins what was found for the sides of `plan`. When none holds, the whole is what is missing: any side would do.
 pub fn join<'a>(plan: &'a Plan, sides: impl Iterator<Item = Finding<'a>>) -> Finding<'a> {
-    let mut whole = Finding::default();
-    let mut partly = false;
+    let sides: Vec<Finding<'a>> = sides.collect();
+    let mut whole = Finding {
+        holds: sides.iter().any(|side| side.holds),
+        would_hold: sides.iter().any(|side| side.would_hold),
+        ..Finding::default()
+    };
     for side in sides {
-        whole.holds |= side.holds;
-        whole.would_hold |= side.would_hold;
-        partly |= !side.evidence.is_empty();
-        if side.holds {
+        if side.holds || !whole.would_hold {
             whole.evidence.extend(side.evidence);
         } else if side.would_hold {
             whole.excluded.extend(side.excluded);
-        } else if partly && !side.evidence.is_empty() {
-            whole.missing.extend(side.missing);
-            whole.evidence.extend(side.evidence);
         }
     }
-    if whole.would_hold {
-        whole.missing.clear();
-    } else if whole.missing.is_empty() {
+    if !whole.would_hold {
         whole.missing.push(plan);
     }
     whole
