@@ -18,6 +18,9 @@ use std::path::PathBuf;
 use std::thread;
 use url::Url;
 
+/// An address that no page has, for pages that come without one.
+const NO_ADDRESS: &str = "http://no-address.invalid/";
+
 /// `atalaya try article`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  atalaya try article --url https://paper.example/a saved.html\n  \
@@ -150,7 +153,7 @@ fn read(asked: &Asked) -> Result<Article, String> {
         (None, Some(file)) => input::bytes(file).map_err(|error| error.to_string())?,
         (None, None) => return Err("neither `file` nor `html` is given".into()),
     };
-    let address = asked.url.as_deref().unwrap_or("http://no-address.invalid/");
+    let address = asked.url.as_deref().unwrap_or(NO_ADDRESS);
     let url = Url::parse(address).map_err(|error| format!("`{address}` is no address: {error}"))?;
     thread::scope(|scope| {
         let extracting = thread::Builder::new()
@@ -166,5 +169,7 @@ fn extract(document: &Document<'_>) -> Article {
     let (mut article, refused) = article::examine(document, "");
     article.language = language::detect(&article.title, &article.text, article.language.as_ref());
     article.warnings.extend(refused.map(|reason| reason.to_string()));
+    // A relative link is no address where nothing says what it is relative to.
+    article.canonical_url = article.canonical_url.filter(|url| !url.starts_with(NO_ADDRESS));
     article
 }
