@@ -318,7 +318,9 @@ fn texts_are_judged_one_by_one_and_offsets_are_bytes_of_the_field() {
     assert_keys(&answer.lines[3], &["line", "error"]);
     let last = &answer.lines[4];
     assert_eq!(last["id"], json!({"any": 2}));
-    assert!(last["rules"].as_array().is_some_and(|rules| rules.len() == 2 && rules.iter().all(|it| it["matched"] == false)));
+    assert!(
+        last["rules"].as_array().is_some_and(|rules| rules.len() == 2 && rules.iter().all(|it| it["matched"] == false))
+    );
 }
 
 #[test]
@@ -326,8 +328,7 @@ fn the_shipped_pack_is_a_file_of_rules_by_itself() {
     let folder = folder();
     let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/config/packs/venezuela.toml");
     let text = json!({"id": "n", "title": "Foro Penal: presos políticos en Venezuela", "body": "Sigue el Sebin."});
-    let answer =
-        ask(folder.path(), &["try", "rules", "--config", pack, "--json"], format!("{text}\n").as_bytes());
+    let answer = ask(folder.path(), &["try", "rules", "--config", pack, "--json"], format!("{text}\n").as_bytes());
     assert_eq!((answer.code, answer.complaints.as_str()), (0, ""));
     let mentions = answer.lines[0]["mentions"].as_array().expect("a list");
     assert!(mentions.iter().any(|mention| mention["entity"] == "foro_penal"), "{}", answer.lines[0]);
@@ -388,7 +389,11 @@ fn addresses_get_one_line_each_in_order() {
     assert_eq!(typed.lines[0]["canonical"], typed.lines[1]["canonical"]);
     assert!(typed.lines[0]["canonical"].is_string());
     assert_eq!(typed.lines[2]["canonical"], Value::Null);
-    let bad = ask(folder.path(), &["try", "url", "--jsonl"], b"\xef\xbb\xbf{\"url\":\"https://faro.example/1\"}\n{}\n{\"url\":2}\n");
+    let bad = ask(
+        folder.path(),
+        &["try", "url", "--jsonl"],
+        b"\xef\xbb\xbf{\"url\":\"https://faro.example/1\"}\n{}\n{\"url\":2}\n",
+    );
     assert_eq!((bad.code, bad.lines.len()), (1, 3));
     assert!(bad.lines[0]["canonical"].is_string(), "a byte order mark is no part of the first line");
     assert_keys(&bad.lines[1], &["line", "error"]);
@@ -398,8 +403,11 @@ fn addresses_get_one_line_each_in_order() {
 fn no_input_is_no_answer_and_all_is_well() {
     let folder = folder();
     write(folder.path(), "rules.toml", RULES);
-    let commands: [&[&str]; 3] =
-        [&["try", "article", "--jsonl"], &["try", "url", "--jsonl"], &["try", "rules", "--json", "--config", "rules.toml"]];
+    let commands: [&[&str]; 3] = [
+        &["try", "article", "--jsonl"],
+        &["try", "url", "--jsonl"],
+        &["try", "rules", "--json", "--config", "rules.toml"],
+    ];
     for arguments in commands {
         for input in [&b""[..], b"\n  \n\r\n"] {
             let answer = ask(folder.path(), arguments, input);
