@@ -134,9 +134,14 @@ async fn show(folder: &Path, length: Option<SignedDuration>, output: &mut Output
 
     let stop = CancellationToken::new();
     let (_never, reloads) = mpsc::channel(1);
-    let tower =
-        tokio::spawn(daemon::run(loaded.config, Arc::clone(&store), owner(), reloads, stop.clone(), Service::none()));
-    let seen = watch(&*store, &mut mails, &mut calls, length, tower.is_finished(), output).await;
+    let ended = CancellationToken::new();
+    let ending = ended.clone().drop_guard();
+    let run = daemon::run(loaded.config, Arc::clone(&store), owner(), reloads, stop.clone(), Service::none());
+    let tower = tokio::spawn(async move {
+        let _however_it_ends = ending;
+        run.await
+    });
+    let seen = watch(&*store, &mut mails, &mut calls, length, &ended, output).await;
     stop.cancel();
     tower.await.context("the daemon failed")??;
     let mut seen = seen?;
@@ -153,13 +158,13 @@ async fn show(folder: &Path, length: Option<SignedDuration>, output: &mut Output
     settle(folder, &state, &seen, output).await
 }
 
-/// Shows what arrives until the time is up or somebody presses Ctrl-C.
+/// Shows what arrives until the time is up, somebody presses Ctrl-C, or the daemon ends.
 async fn watch(
     store: &dyn Store,
     mails: &mut mpsc::Receiver<Mail>,
     calls: &mut mpsc::Receiver<Call>,
     length: Option<SignedDuration>,
-    ended: bool,
+    ended: &CancellationToken,
     output: &mut Output,
 ) -> anyhow::Result<Seen> {
     let mut seen = Seen::default();
@@ -169,8 +174,9 @@ async fn watch(
     let end = tokio::time::sleep(length.min(Duration::from_secs(60 * 60 * 24 * 365)));
     let interrupted = tokio::signal::ctrl_c();
     tokio::pin!(end, interrupted);
-    while !ended {
+    loop {
         tokio::select! {
+            () = ended.cancelled() => break,
             () = &mut end => break,
             _ = &mut interrupted => break,
             Some(mail) = mails.recv() => show_mail(&mail, &mut seen, output)?,
