@@ -18,12 +18,12 @@ use crate::model::setting::Settings;
 use crate::model::setting::Takes;
 use crate::render::line::clean;
 use crate::render::payload;
+use crate::schedule::retry_after;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
 use jiff::Timestamp;
-use jiff::fmt::rfc2822;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -62,9 +62,6 @@ pub static KIND: Kind = Kind {
     needs_mail: false,
     build,
 };
-
-/// Longest pause that a receiver can ask for.
-const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(48);
 
 struct Webhook {
     /// Without userinfo.
@@ -119,7 +116,7 @@ impl Channel for Webhook {
             ),
             410 => failed(Fault::Permanent, format!("{said} (gone: the endpoint wants no more)"), false),
             status @ (429 | 502 | 503 | 504) => {
-                let until = answer.retry_after.as_deref().and_then(|text| pause_until(text, now));
+                let until = answer.retry_after.as_deref().and_then(|text| retry_after::until(text, None, now));
                 let fault = match until {
                     None if status != 429 => Fault::Transient,
                     until => Fault::Throttled { until },
@@ -329,21 +326,6 @@ fn signature(key: &hmac::Key, id: &str, seconds: i64, body: &[u8]) -> String {
 
 fn signed_text(id: &str, seconds: i64, body: &[u8]) -> Vec<u8> {
     [format!("{id}.{seconds}.").as_bytes(), body].concat()
-}
-
-/// Retry-After (RFC 9110 §10.2.3): seconds or an HTTP date; `None` when it is neither or asks for no pause.
-fn pause_until(text: &str, now: Timestamp) -> Option<Timestamp> {
-    let text = text.trim();
-    let latest = now.checked_add(LONGEST_PAUSE).ok()?;
-    let until = if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
-        match text.parse::<i64>() {
-            Ok(seconds) => now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(latest),
-            Err(_) => latest,
-        }
-    } else {
-        rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?
-    };
-    (until > now).then_some(until.min(latest))
 }
 
 #[cfg(test)]

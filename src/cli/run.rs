@@ -60,6 +60,7 @@ async fn attend_signals(file: PathBuf, reloads: mpsc::Sender<config::Config>, st
         error!("signals cannot be heard; only SIGKILL will stop this process");
         return;
     };
+    let service = Service::from_environment();
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
@@ -84,7 +85,9 @@ async fn attend_signals(file: PathBuf, reloads: mpsc::Sender<config::Config>, st
                             error!("{}", diagnostic.headline());
                         }
                         error!("the new configuration has errors and was refused; the old one stays in force");
-                        Service::from_environment().ready("reload refused: the file has errors; the old configuration stays in force");
+                        // Whoever announced a reload waits for its end, also for this one.
+                        service.reloading();
+                        service.ready("reload refused: the file has errors; the old configuration stays in force");
                     }
                     Err(panic) => error!(error = %panic, "reading the configuration panicked"),
                 }

@@ -15,6 +15,8 @@ pub struct Environment {
     pub state_directory: Option<PathBuf>,
     /// The service manager's `CREDENTIALS_DIRECTORY`.
     pub credentials_directory: Option<PathBuf>,
+    /// Nothing is to be sent: a credential that only the service can read is a warning, not an error.
+    pub looking_only: bool,
 }
 
 impl Environment {
@@ -28,11 +30,18 @@ impl Environment {
                 .filter(|path| !path.as_os_str().is_empty()),
             credentials_directory: variable("CREDENTIALS_DIRECTORY").map(PathBuf::from),
             variable: Arc::new(variable),
+            looking_only: false,
         }
+    }
+
+    /// That of this process, for commands that send nothing: they run in an operator's shell, where the service's
+    /// credentials are not.
+    pub fn looking_only() -> Self {
+        Self { looking_only: true, ..Self::process() }
     }
 
     /// One in which nothing is set.
     pub fn empty() -> Self {
-        Self { variable: Arc::new(|_| None), state_directory: None, credentials_directory: None }
+        Self { variable: Arc::new(|_| None), state_directory: None, credentials_directory: None, looking_only: false }
     }
 }

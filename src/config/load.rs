@@ -44,7 +44,22 @@ pub fn load(file: &Path, environment: &Environment) -> Result<Loaded, Diagnostic
     load_with(file, environment, source::KINDS, channel::KINDS)
 }
 
-/// The same with these kinds of sources and channels.
+/// The directory of the database, by the `state` of the configuration alone: reports are given even while the rest of it
+/// has errors, or names credentials that only the service can read.
+///
+/// # Errors
+/// When the file cannot be read, or its `state` is wrong.
+pub fn state(file: &Path, environment: &Environment) -> Result<PathBuf, Diagnostics> {
+    let read = Report::default();
+    let documents = files::read(file, &keys::secret_keys(source::KINDS, channel::KINDS), &read);
+    let report = Report::default();
+    let state = settings::state(&documents, file, environment, &report);
+    let names: Vec<String> = documents.iter().map(|document| document.file.name.clone()).collect();
+    let found = if documents.is_empty() { read.into_diagnostics(&names) } else { report.into_diagnostics(&names) };
+    if found.iter().any(Diagnostic::is_error) { Err(Diagnostics(found)) } else { Ok(state) }
+}
+
+/// [`load`] with these kinds of sources and channels.
 pub(super) fn load_with(
     file: &Path,
     environment: &Environment,

@@ -43,6 +43,7 @@ pub use examples::example;
 pub use examples::minimal;
 pub use load::Loaded;
 pub use load::load;
+pub use load::state;
 pub use place::Place;
 pub use place::SourceFile;
 

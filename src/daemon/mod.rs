@@ -111,7 +111,7 @@ pub async fn run(
         tokio::spawn(reading::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(sending::attend(Arc::clone(&shared), Arc::clone(&pulse))),
     ];
-    let keeper = tokio::spawn(keep(Arc::clone(&shared), Arc::clone(&pulse), service.clone()));
+    let keeper = tokio::spawn(keep(Arc::clone(&shared), Arc::clone(&pulse), service));
     {
         let tower = shared.tower.load();
         info!(

@@ -61,7 +61,12 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
     let failed = matches!(reply, Reply::Failed { .. });
     let decision = poll::decide(&plan, &job.state, reply, &known, now);
     for warning in &decision.warnings {
-        warn!(source = %job.source, "{warning}");
+        // Said when there is something new to it, not every quarter of an hour.
+        if job.state.polls == 0 || !decision.items.is_empty() {
+            warn!(source = %job.source, "{warning}");
+        } else {
+            debug!(source = %job.source, "{warning}");
+        }
     }
     match shared.store.commit_poll(lease, &decision, now).await {
         Ok(waiting) => {

@@ -142,7 +142,6 @@ mod tests {
     use super::Gates;
     use super::MOST_PAUSES;
     use crate::config::Politeness;
-    use arc_swap::ArcSwap;
     use jiff::SignedDuration;
     use jiff::Timestamp;
 

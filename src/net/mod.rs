@@ -6,7 +6,6 @@ pub mod gate;
 pub mod guard;
 pub mod redirect;
 pub mod resolve;
-pub mod retry_after;
 pub mod transport;
 
 pub use client::Client;

@@ -1,6 +1,7 @@
 //! Promises that need real sockets, files or processes. One module per promise.
 
 mod commands;
+mod documents;
 mod fetching;
 mod guard;
 mod hostile;

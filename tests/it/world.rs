@@ -79,8 +79,8 @@ impl World {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let notify = folder.path().join("notify.socket");
         listen_to_notifications(&notify, send.clone());
-        let (mailbox, mail_port) = helper("mailbox.py", &[], send.clone(), |value| Event::Mail(value));
-        let (receiver, hook_port) = helper("receiver.py", &[SECRET], send.clone(), |value| Event::Call(value));
+        let (mailbox, mail_port) = helper("mailbox.py", &[], send.clone(), Event::Mail);
+        let (receiver, hook_port) = helper("receiver.py", &[SECRET], send.clone(), Event::Call);
         let site = Site::start(send);
         let mut world = Self {
             folder,
@@ -145,11 +145,6 @@ impl World {
         self.folder.path().join("atalaya.toml")
     }
 
-    /// The folder of everything.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// Starts the daemon and waits until it says READY=1.
     pub fn start(&mut self) {
         self.start_without_waiting();
@@ -164,8 +159,13 @@ impl World {
     pub fn start_without_waiting(&mut self) {
         assert!(self.daemon.is_none(), "one daemon at a time");
         self.notified.clear();
+        self.daemon = Some(self.spawn());
+    }
+
+    /// Starts a daemon that the caller ends.
+    pub fn spawn(&self) -> Child {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.log_file()).expect("a log file");
-        let daemon = command()
+        command()
             .args(["run", "--log", "debug", "--config"])
             .arg(self.config_file())
             .env("NOTIFY_SOCKET", &self.notify)
@@ -174,8 +174,12 @@ impl World {
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
-            .expect("the daemon starts");
-        self.daemon = Some(daemon);
+            .expect("the daemon starts")
+    }
+
+    /// The folder of the database.
+    pub fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
     }
 
     /// Where the daemon's log goes.
@@ -290,7 +294,8 @@ impl Drop for World {
             let _gone = helper.wait();
         }
         if thread::panicking() {
-            eprintln!("{}", self.log());
+            // Into the test's captured output, through the one handle that a failing test shows.
+            let _unheard = writeln!(std::io::stderr(), "{}", self.log());
             return;
         }
         if self.folder.path().join("state/atalaya.db").exists() {

@@ -82,15 +82,18 @@ pub fn mail(out: &mut dyn Write, mail: &Mail, colour: bool) -> io::Result<()> {
     lines(out, "", &line, colour)
 }
 
-/// Prints that a copy was merged into a story that was told before.
+/// Prints that a copy was merged into a story that was told before. `rows` are those of one copy, one for each rule.
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn merge(out: &mut dyn Write, merge: &MergeRow, colour: bool) -> io::Result<()> {
-    let story = match merge.story_title == merge.title {
-        true => format!("merged for {}: {}", merge.rule, merge.relation),
-        false => format!("merged for {} into “{}”: {}", merge.rule, merge.story_title, merge.relation),
+pub fn merge(out: &mut dyn Write, rows: &[MergeRow], colour: bool) -> io::Result<()> {
+    let Some(merge) = rows.first() else { return Ok(()) };
+    let into = match merge.story_title == merge.title {
+        true => String::new(),
+        false => format!(" into “{}”", merge.story_title),
     };
+    let rules = rows.iter().map(|row| row.rule.as_str()).collect::<Vec<_>>().join(", ");
+    let story = format!("merged{into}: {} (told for {rules})", merge.relation);
     let line = vec![
         ("⇢".into(), Style::new().yellow()),
         (clean(&format!("{} ({})", merge.title, merge.source)), Style::new()),
@@ -304,10 +307,10 @@ mod tests {
             rule: RuleName::new("icc"),
             relation: Reason::SameText { item: ItemId(4) },
         };
-        merge(&mut out, &row, false).expect("a vector takes everything");
+        merge(&mut out, &[row], false).expect("a vector takes everything");
         insta::assert_snapshot!(String::from_utf8(out).expect("text"), @r"
         ✉ ana@example.org A → 0001-a.eml
-        ⇢ Una misión (tribuna) merged for icc into “La fiscalía”: the same text as item 4
+        ⇢ Una misión (tribuna) merged into “La fiscalía”: the same text as item 4 (told for icc)
         ");
     }
 }

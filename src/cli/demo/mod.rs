@@ -134,17 +134,18 @@ async fn show(folder: &Path, length: Option<SignedDuration>, output: &mut Output
 
     let stop = CancellationToken::new();
     let (_never, reloads) = mpsc::channel(1);
-    let ended = CancellationToken::new();
-    let ending = ended.clone().drop_guard();
-    let run = daemon::run(loaded.config, Arc::clone(&store), owner(), reloads, stop.clone(), Service::none());
-    let tower = tokio::spawn(async move {
-        let _however_it_ends = ending;
-        run.await
-    });
-    let seen = watch(&*store, &mut mails, &mut calls, length, &ended, output).await;
+    let mut tower =
+        tokio::spawn(daemon::run(loaded.config, Arc::clone(&store), owner(), reloads, stop.clone(), Service::none()));
+    let watching = watch(&*store, &mut mails, &mut calls, length, output);
+    let mut seen = tokio::select! {
+        seen = watching => seen?,
+        ended = &mut tower => {
+            ended.context("the daemon failed")??;
+            bail!("the daemon ended by itself");
+        }
+    };
     stop.cancel();
     tower.await.context("the daemon failed")??;
-    let mut seen = seen?;
     // What was sent while the tower stopped has arrived by now.
     while let Ok(mail) = mails.try_recv() {
         show_mail(&mail, &mut seen, output)?;
@@ -158,13 +159,12 @@ async fn show(folder: &Path, length: Option<SignedDuration>, output: &mut Output
     settle(folder, &state, &seen, output).await
 }
 
-/// Shows what arrives until the time is up, somebody presses Ctrl-C, or the daemon ends.
+/// Shows what arrives until the time is up or somebody presses Ctrl-C.
 async fn watch(
     store: &dyn Store,
     mails: &mut mpsc::Receiver<Mail>,
     calls: &mut mpsc::Receiver<Call>,
     length: Option<SignedDuration>,
-    ended: &CancellationToken,
     output: &mut Output,
 ) -> anyhow::Result<Seen> {
     let mut seen = Seen::default();
@@ -176,17 +176,18 @@ async fn watch(
     tokio::pin!(end, interrupted);
     loop {
         tokio::select! {
-            () = ended.cancelled() => break,
             () = &mut end => break,
             _ = &mut interrupted => break,
             Some(mail) = mails.recv() => show_mail(&mail, &mut seen, output)?,
             Some(call) = calls.recv() => show_call(&call, &mut seen, output)?,
             _ = ticks.tick() => {
-                for merge in store.merges_after(last_merge).await? {
-                    last_merge = merge.row;
+                let merges = store.merges_after(last_merge).await?;
+                last_merge = merges.last().map_or(last_merge, |merge| merge.row);
+                // One copy is merged for each rule that it matches: said once.
+                for copy in merges.chunk_by(|one, other| one.url == other.url && one.source == other.source) {
                     seen.merged += 1;
                     let colour = output.colour;
-                    display::merge(output.stream(), &merge, colour)?;
+                    display::merge(output.stream(), copy, colour)?;
                 }
                 output.flush()?;
             }

@@ -10,6 +10,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::fmt;
 
+pub mod retry_after;
+
 /// When a source is asked.
 #[derive(Clone, Debug)]
 pub enum Schedule {
