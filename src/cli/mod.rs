@@ -108,6 +108,8 @@ pub fn main() -> ExitCode {
         Command::Outbox(outbox) => account::outbox(outbox, config, &mut output),
         Command::Try(attempt) => attempt::run(attempt, config, &mut output),
     };
+    // A full disk or a closed pipe may show only now.
+    let done = done.and_then(|exit| output.flush().map(|()| exit).map_err(Into::into));
     match done {
         Ok(exit) => exit.into(),
         // Whoever reads our output has read enough.

@@ -212,7 +212,7 @@ async fn keep(shared: Arc<Shared>, pulse: Arc<Pulse>, service: Service) {
             error!(%error, "leases could not be renewed");
             continue;
         }
-        // A loop sleeps for a minute at most, so that one that has not turned for three is stuck.
+        // A loop sleeps for seconds at most, so that one that has not turned for minutes is stuck.
         if let Some(stuck) = pulse.stuck(now, SignedDuration::from_mins(3)) {
             error!(?stuck, "a loop has not turned for three minutes");
             continue;

@@ -235,7 +235,7 @@ impl fmt::Display for Reason {
             Self::GaveUp { attempts, last } => write!(formatter, "given up after {attempts} tries: {last}"),
             Self::Matched { because } => formatter.write_str(because),
             Self::NothingFound => formatter.write_str("nothing that the rule asks for occurs"),
-            Self::NotEnough { missing } => write!(formatter, "{missing} is missing"),
+            Self::NotEnough { missing } => write!(formatter, "missing: {missing}"),
             Self::Excluded { by } => write!(formatter, "excluded by {by}"),
             Self::OtherLanguage { language } => write!(formatter, "the rule is not for language {language}"),
             Self::FirstTelling => formatter.write_str("the first telling of its story"),

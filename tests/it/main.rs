@@ -1,10 +1,12 @@
 //! Promises that need real sockets, files or processes. One module per promise.
 
+mod commands;
 mod documents;
 mod fetching;
 mod guard;
 mod hostile;
 mod layers;
+mod newsstand;
 mod outliving;
 mod posting;
 mod site;
@@ -13,6 +15,7 @@ mod store;
 mod telling;
 mod tidy;
 mod tokens;
+mod try_contracts;
 mod undecided;
 mod webhook_snippets;
 mod world;

@@ -5,7 +5,9 @@ use super::super::output::Output;
 use super::super::setup;
 use super::input;
 use crate::article;
+use crate::config;
 use crate::config::Config;
+use crate::config::Environment;
 use crate::daemon::tower;
 use crate::model::Document;
 use crate::model::Excerpt;
@@ -40,6 +42,7 @@ pub struct Arguments {
 
 #[derive(Deserialize)]
 struct Asked {
+    #[serde(default)]
     id: Value,
     lang: Option<String>,
     #[serde(default)]
@@ -86,8 +89,14 @@ struct Text {
 /// # Errors
 /// When the subject or standard input cannot be read, or the answer cannot be written.
 pub fn run(arguments: &Arguments, named: Option<&Path>, output: &mut Output) -> anyhow::Result<Exit> {
-    let Some(loaded) = setup::load(named, output) else { return Ok(Exit::Config) };
-    let config = loaded.config;
+    // Warnings are for `check` and `run`: here a file of rules alone is as good as a whole configuration.
+    let config = match config::load(&setup::file(named), &Environment::process()) {
+        Ok(loaded) => loaded.config,
+        Err(diagnostics) => {
+            output.complain_text(&diagnostics.render(output.colour_of_complaints));
+            return Ok(Exit::Config);
+        }
+    };
     let rules = RuleSet::compile(config.entities.clone(), config.rules.clone());
     if let Some(subject) = &arguments.subject {
         let text = subject_text(subject, &config)?;
@@ -97,7 +106,7 @@ pub fn run(arguments: &Arguments, named: Option<&Path>, output: &mut Output) -> 
     let mut exit = Exit::Success;
     for object in input::objects::<Asked>() {
         match object? {
-            (_, Ok(asked)) => {
+            Ok(asked) => {
                 let text = Text {
                     id: asked.id,
                     title: asked.title.unwrap_or_default(),
@@ -106,15 +115,16 @@ pub fn run(arguments: &Arguments, named: Option<&Path>, output: &mut Output) -> 
                 };
                 tell(&rules, &text, arguments.json, output)?;
             }
-            (line, Err(error)) => {
+            Err(bad) => {
                 exit = Exit::Finding;
                 if arguments.json {
-                    output.json(&serde_json::json!({ "line": line, "error": error }))?;
+                    output.json(&bad)?;
                 } else {
-                    output.complain(&error);
+                    output.complain(&bad.error);
                 }
             }
         }
+        output.flush()?;
     }
     Ok(exit)
 }
