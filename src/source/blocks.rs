@@ -23,6 +23,9 @@ const INLINE: &[&str] = &[
 /// Elements whose whole text is one block, unless they hold others of these.
 const WHOLE: &[&str] = &["li", "tr", "dt", "dd"];
 
+/// White space like any other, in the end.
+const LINE_BREAK: char = '\u{2028}';
+
 static PARTS: LazyLock<Selector> =
     LazyLock::new(|| Selector::parse("li, tr, dt, dd").expect("names of elements are a selector"));
 
@@ -62,6 +65,13 @@ impl Blocks<'_> {
             || self.ignored.iter().any(|selector| selector.matches(&element))
         {
             return self.open.push(' ');
+        }
+        if name == "br" {
+            // Two line breaks with nothing between them are how old pages end a paragraph.
+            if !whole && self.open.trim_end_matches([' ', '\t', '\n', '\u{a0}']).ends_with(LINE_BREAK) {
+                self.close();
+            }
+            return self.open.push(LINE_BREAK);
         }
         let inline = INLINE.contains(&name);
         let apart = |blocks: &mut Self| match (inline, whole) {
@@ -103,7 +113,7 @@ mod tests {
     use scraper::Selector;
 
     const PAGE: &str = "<title>No block</title><body><nav><a href=/>Inicio</a></nav><main><h1>Avisos</h1>\
-        <p>Uno <b>dos</b>\n tres<br>cuatro</p>Suelto<ul><li><h3>Cinco</h3><p>seis</p></li><li>Siete<ul><li>ocho</li></ul></li></ul>\
+        <p>Uno <b>dos</b>\n tres<br>cuatro<br>\n<br>cuatro y medio</p>Suelto<ul><li><h3>Cinco</h3><p>seis</p></li><li>Siete<ul><li>ocho</li></ul></li></ul>\
         <table><tr><td>9</td><td><p>nueve</p></td></tr></table><p hidden>oculto</p><p style='display: none'>oculto</p>\
         <p> … </p><noscript>Enable JavaScript</noscript><div class=ad>Compre</div></main>";
 
@@ -115,7 +125,17 @@ mod tests {
 
     #[test]
     fn a_block_is_what_a_reader_takes_for_one() {
-        let expected = ["Inicio", "Avisos", "Uno dos tres cuatro", "Suelto", "Cinco seis", "Siete", "ocho", "9 nueve"];
+        let expected = [
+            "Inicio",
+            "Avisos",
+            "Uno dos tres cuatro",
+            "cuatro y medio",
+            "Suelto",
+            "Cinco seis",
+            "Siete",
+            "ocho",
+            "9 nueve",
+        ];
         assert_eq!(blocks(None, &[".ad"]).expect("a body"), expected);
     }
 
