@@ -1,12 +1,14 @@
 //! Promises that need real sockets, files or processes. One module per promise.
 
 mod commands;
+mod discovering;
 mod documents;
 mod fetching;
 mod guard;
 mod hostile;
 mod layers;
 mod newsstand;
+mod opml;
 mod outliving;
 mod posting;
 mod site;
