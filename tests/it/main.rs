@@ -9,6 +9,7 @@ mod layers;
 mod newsstand;
 mod outliving;
 mod posting;
+mod secrets;
 mod site;
 mod smtp;
 mod store;
