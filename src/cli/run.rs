@@ -82,7 +82,11 @@ async fn attend_signals(file: PathBuf, reloads: mpsc::Sender<config::Config>, st
                     }
                     Ok(Err(diagnostics)) => {
                         for diagnostic in diagnostics.into_inner() {
-                            error!("{}", diagnostic.headline());
+                            if diagnostic.is_error() {
+                                error!("{}", diagnostic.headline());
+                            } else {
+                                warn!("{}", diagnostic.headline());
+                            }
                         }
                         error!("the new configuration has errors and was refused; the old one stays in force");
                         // Whoever announced a reload waits for its end, also for this one.

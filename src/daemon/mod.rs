@@ -165,6 +165,9 @@ pub async fn run(
 
 /// Builds everything that can fail, then swaps.
 async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
+    if config.state != shared.tower.load().config.state {
+        warn!("`state` has changed; the database stays where it is until the next start");
+    }
     let tower = Tower::build(config)?;
     shared.store.register_sources(&registrations(&tower), clock::now()).await?;
     shared.gates.treat(tower.config.politeness);

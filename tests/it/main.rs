@@ -11,6 +11,7 @@ mod newsstand;
 mod opml;
 mod outliving;
 mod posting;
+mod secrets;
 mod site;
 mod smtp;
 mod store;

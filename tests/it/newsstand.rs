@@ -99,7 +99,7 @@ fn watched(
     expectations: &[Expectation],
 ) -> BTreeMap<String, Vec<Way>> {
     let papers = papers::all().expect("the papers are part of the program");
-    let state = world.folder().join("state");
+    let state = world.state();
     let store = runtime.block_on(SqliteStore::open_read_only(&state)).expect("the daemon made it");
     let begun = Instant::now();
     loop {

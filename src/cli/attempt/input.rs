@@ -9,6 +9,7 @@ use std::io;
 use std::io::BufRead;
 use std::io::IsTerminal;
 use std::io::Read;
+use std::io::Write;
 use std::path::Path;
 
 /// The longest input that is read, after decompression: more than any page that the daemon would take.
@@ -55,7 +56,8 @@ pub struct BadLine {
 /// When standard input cannot be read.
 pub fn objects<T: DeserializeOwned>() -> impl Iterator<Item = io::Result<Result<T, BadLine>>> {
     if io::stdin().is_terminal() {
-        tracing::info!("reading JSON lines from the terminal; end with Ctrl-D");
+        // A hint that nobody hears does no harm.
+        let _unheard = writeln!(io::stderr(), "atalaya: reading JSON lines from the terminal; end with Ctrl-D");
     }
     io::stdin().lock().split(b'\n').enumerate().filter_map(|(index, bytes)| match bytes {
         Err(error) => Some(Err(error)),

@@ -90,7 +90,7 @@ struct Text {
 /// When the subject or standard input cannot be read, or the answer cannot be written.
 pub fn run(arguments: &Arguments, named: Option<&Path>, output: &mut Output) -> anyhow::Result<Exit> {
     // Warnings are for `check` and `run`: here a file of rules alone is as good as a whole configuration.
-    let config = match config::load(&setup::file(named), &Environment::process()) {
+    let config = match config::load(&setup::file(named), &Environment::looking_only()) {
         Ok(loaded) => loaded.config,
         Err(diagnostics) => {
             output.complain_text(&diagnostics.render(output.colour_of_complaints));
@@ -99,7 +99,7 @@ pub fn run(arguments: &Arguments, named: Option<&Path>, output: &mut Output) -> 
     };
     let rules = RuleSet::compile(config.entities.clone(), config.rules.clone());
     if let Some(subject) = &arguments.subject {
-        let text = subject_text(subject, &config)?;
+        let text = subject_text(subject, &config, output)?;
         tell(&rules, &text, arguments.json, output)?;
         return Ok(Exit::Success);
     }
@@ -162,7 +162,8 @@ fn tell_json(text: &Text, judgement: &Judgement, output: &mut Output) -> anyhow:
 
 fn tell_people(rules: &RuleSet, text: &Text, judgement: &Judgement, output: &mut Output) -> anyhow::Result<()> {
     let language = judgement.language.as_ref().map_or("unknown language", Language::as_str);
-    output.line(format!("{} ({language})", text.title))?;
+    let head = if text.title.is_empty() { text.id.as_str().unwrap_or("(no title)") } else { &text.title };
+    output.line(format!("{head} ({language})"))?;
     for verdict in &judgement.verdicts {
         let sign = match (verdict.matched, output.colour) {
             (true, true) => "+".green().bold().to_string(),
@@ -194,7 +195,7 @@ fn marked(excerpt: &Excerpt, colour: bool) -> String {
 }
 
 /// An address is fetched under the same guard as the daemon's; a file that holds no page is plain text.
-fn subject_text(subject: &str, config: &Config) -> anyhow::Result<Text> {
+fn subject_text(subject: &str, config: &Config, output: &mut Output) -> anyhow::Result<Text> {
     let (url, content_type, bytes) = match Url::parse(subject) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => fetch(url, config)?,
         _ => {
@@ -217,7 +218,7 @@ fn subject_text(subject: &str, config: &Config) -> anyhow::Result<Text> {
             .map_err(|_| anyhow!("the extractor failed"))
     })?;
     if let Some(reason) = refused {
-        tracing::warn!("{subject}: {reason}; what was extracted is judged all the same");
+        output.complain(&format!("{subject}: {reason}; what was extracted is judged all the same"));
     }
     Ok(Text { id: Value::from(subject), title: article.title, body: article.text, declared: article.language })
 }
