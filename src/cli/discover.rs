@@ -224,9 +224,10 @@ impl Scout {
         if guess && !self.has_feed() {
             self.try_all(&discover::guesses(&fetched.url), usize::MAX, 1).await;
         }
-        if named.comment_feeds > 0 {
-            let count = named.comment_feeds;
-            self.remarks.push(format!("{count} feeds of comments were left out"));
+        match named.comment_feeds {
+            0 => {}
+            1 => self.remarks.push("1 feed of comments was left out".into()),
+            count => self.remarks.push(format!("{count} feeds of comments were left out")),
         }
         Ok(())
     }

@@ -65,12 +65,12 @@ fn site(url: &Url) -> String {
 fn slug(text: &str) -> String {
     let mut slug = String::new();
     for letter in text.nfkd() {
+        // Marks that stand by themselves after decomposition part nothing.
+        let parts = letter.is_alphanumeric() || letter.is_whitespace() || letter.is_ascii_punctuation();
         if letter.is_ascii_alphanumeric() {
             slug.push(letter.to_ascii_lowercase());
-        } else if letter.is_alphanumeric() || letter.is_whitespace() || letter.is_ascii_punctuation() {
-            if !slug.ends_with('-') && !slug.is_empty() {
-                slug.push('-');
-            }
+        } else if parts && !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
         }
     }
     slug.trim_end_matches('-').to_owned()

@@ -102,14 +102,14 @@ async fn what_a_site_declares_is_read_and_printed_as_blocks_that_pass_check_the_
     let blocks: toml::Table = text.parse().expect("TOML");
     let sources = blocks["source"].as_table().expect("sources");
     let labels: Vec<_> = sources.values().filter_map(|source| source["label"].as_str()).collect();
-    assert_eq!(labels, ["La \"Gaceta\"", "Gaceta: Política"], "{text}");
+    assert_eq!(labels, ["Gaceta: Política", "La \"Gaceta\""], "{text}");
     let newer = text.find("header.xml").expect("the newer feed");
     assert!(newer < text.find("/feed\"").expect("the older feed"), "{text}");
     assert!(text.contains("# its hub: https://hub.example.org/"), "{text}");
     // Neither the hints, since something was declared, nor the comments are asked for.
     assert_eq!(paths(&site), ["/", "/feed", "/unnamed", "/gone", "/header.xml", "/robots.txt"]);
     let said = complaint(&output);
-    assert!(said.contains("1 feeds of comments were left out") && said.contains("/gone, named by"), "{said}");
+    assert!(said.contains("1 feed of comments was left out") && said.contains("/gone, named by"), "{said}");
 
     let pasted = fs::read_to_string(folder.path().join("atalaya.toml")).expect("it is there");
     fs::write(folder.path().join("atalaya.toml"), format!("{pasted}\n{text}")).expect("written");

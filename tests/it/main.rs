@@ -20,5 +20,6 @@ mod tidy;
 mod tokens;
 mod try_contracts;
 mod undecided;
+mod watching;
 mod webhook_snippets;
 mod world;
