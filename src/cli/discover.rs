@@ -20,6 +20,7 @@ use crate::net::FetchError;
 use crate::net::Fetched;
 use crate::net::Request;
 use crate::source::host_key;
+use crate::source::unreadable;
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -37,6 +38,9 @@ const ACCEPT: &str = "text/html, application/rss+xml, application/atom+xml, appl
 const MOST_FEEDS: usize = 12;
 /// Sitemaps that are asked for, those of an index included.
 const MOST_SITEMAPS: usize = 6;
+
+/// In characters.
+const LONGEST_TITLE: usize = 120;
 
 /// `atalaya discover`.
 #[derive(Debug, Args)]
@@ -102,7 +106,7 @@ pub fn run(arguments: &Arguments, config: Option<&Path>, output: &mut Output) ->
         Scout { client, gap, asked: HashSet::new(), tried: HashSet::new(), found: Vec::new(), remarks: Vec::new() };
     let searched = setup::runtime()?.block_on(scout.search(&url, arguments.guess));
     for remark in &scout.remarks {
-        output.complain(remark);
+        output.complain(&discover::one_line(remark));
     }
     if let Err(error) = searched {
         output.complain(&error.to_string());
@@ -221,6 +225,11 @@ impl Scout {
             self.try_all(&named.hinted, MOST_FEEDS, usize::MAX).await;
         }
         self.sitemaps(&fetched.url).await;
+        if !self.has_feed()
+            && let Some(reason) = unreadable(&document(&fetched))
+        {
+            self.remarks.push(format!("{}: {reason}", fetched.url));
+        }
         if guess && !self.has_feed() {
             self.try_all(&discover::guesses(&fetched.url), usize::MAX, 1).await;
         }
@@ -310,7 +319,9 @@ impl Scout {
                 if title.as_deref().is_some_and(discover::is_title_of_comments) {
                     return Err("a feed of comments, left out".into());
                 }
-                finding.title = title.map(|title| discover::one_line(&title)).filter(|title| !title.is_empty());
+                finding.title = title
+                    .map(|title| discover::one_line(&title).chars().take(LONGEST_TITLE).collect())
+                    .filter(|title: &String| !title.is_empty());
                 finding.format = Some(listing.format);
                 finding.entries = Some(listing.entries.len());
                 finding.newest = listing.entries.iter().filter_map(|entry| entry.published.or(entry.updated)).max();

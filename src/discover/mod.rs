@@ -116,6 +116,7 @@ mod tests {
     use super::Found;
     use super::named;
     use crate::model::Document;
+    use proptest::prelude::*;
     use url::Url;
 
     const PAGE: &str = r#"<!doctype html><html><head><base href="/es/">
@@ -163,5 +164,20 @@ mod tests {
         );
         assert_eq!(found.hubs.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://hub.example.org/"]);
         assert_eq!(found.comment_feeds, 2);
+    }
+
+    proptest! {
+        #[test]
+        fn no_word_of_a_site_makes_it_panic(text in "(<|>|/|link|a|rel=|href=|alternate|sitemap:|urlset|loc|hub|;|,|=|\"| |\n|https://a|\\PC){0,80}") {
+            let url = Url::parse("https://gaceta.example.org/").expect("an address");
+            let _answer = named(&Document { url: &url, content_type: None, bytes: text.as_bytes() }, std::slice::from_ref(&text));
+            let _answer = super::sitemaps_of_robots(&text, &url);
+            let _answer = super::sitemap::read(&text, &url);
+            let _answer = super::hubs(&text, &url);
+            let name = super::name(&url, Some(&text), &mut std::collections::HashSet::new());
+            prop_assert!((1..=64).contains(&name.len()));
+            let block = super::block(&name, &url, Some(&text));
+            prop_assert!(block.parse::<toml::Table>().is_ok(), "{}", block);
+        }
     }
 }

@@ -148,7 +148,8 @@ impl Reading<'_> {
     }
 
     fn note(&mut self, at: usize, message: String) {
-        let remark = self.remark(at, message);
+        // Words of the list stand in it, and go to a terminal.
+        let remark = self.remark(at, discover::one_line(&message));
         self.list.remarks.push(remark);
     }
 
@@ -218,7 +219,7 @@ mod tests {
             [
                 "7:1: https://faro.example/rss/ stands in the list before: one source for both",
                 "8:1: “Sin” is a feed without an address (`xmlUrl`): left out",
-                "8:34: `file:///etc/passwd` is no http or https address: left out",
+                "8:33: `file:///etc/passwd` is no http or https address: left out",
             ]
         );
     }

@@ -20,6 +20,7 @@ pub mod watch;
 
 pub use crate::model::Document;
 pub use crate::model::Listing;
+pub use shell::unreadable;
 
 /// Every kind of source. The kind's name is the key that chooses it: `[source.NAME]` with `feed = "…"`.
 pub static KINDS: &[&Kind] = &[&feed::KIND, &page::KIND, &watch::KIND, &json::KIND];

@@ -1,9 +1,12 @@
 //! (page, what it shows) → why it does not show what is looked for: it is a wall, or scripts are to build it and none
 //! runs here. No kind of its own: what the kinds that read pages share.
 
+use super::blocks;
+use crate::article;
 use crate::article::wall;
 use crate::feed::plain;
 use crate::model::Article;
+use crate::model::Document;
 use crate::model::Reason;
 use scraper::ElementRef;
 use scraper::Html;
@@ -47,6 +50,14 @@ pub fn refusal(html: &str, page: &Html, title: &str, shown: &[String]) -> Option
         return Some(Reason::NeedsScripts { detail: format!("it says without scripts: “{plea}”") });
     }
     (words < SILENT).then(|| Reason::NeedsScripts { detail: format!("{scripts} and {words} words of text") })
+}
+
+/// [`refusal`] for a page that nobody chose anything on yet.
+pub fn unreadable(document: &Document<'_>) -> Option<Reason> {
+    let given = article::decode(document);
+    let page = Html::parse_document(&article::scan::defuse(&given).0);
+    let shown = blocks::of(&page, None, &[]).unwrap_or_default();
+    refusal(&given, &page, super::page::title(&page).as_deref().unwrap_or_default(), &shown)
 }
 
 fn is_empty(element: ElementRef<'_>) -> bool {

@@ -38,8 +38,8 @@ const WORDS_IN_ADDRESS: usize = 8;
 pub static KIND: Kind = Kind {
     name: "watch",
     doc: "A whole page that changes, such as a list of hearings. Every paragraph, heading, list item and table row that \
-          was not there before is an item, and is judged on its own text. What disappears is not told. The first poll \
-          is the baseline.",
+          was not there before is an item, and is judged on its own text. What disappears is not told. What stands \
+          there at the first poll is the baseline, unless `first_poll` is \"all\".",
     keys: &[
         Key { name: "watch", takes: Takes::Text, required: true, doc: "The address of the page, http or https." },
         Key {
