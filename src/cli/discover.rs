@@ -213,7 +213,8 @@ impl Scout {
         self.tried.insert(discover::key(url));
         self.tried.insert(discover::key(&fetched.url));
         let given = Candidate { url: url.clone(), found: Found::Given, title: None };
-        if self.take(&given, &fetched).is_ok() {
+        if let Ok(inner) = self.take(&given, &fetched) {
+            self.sitemaps(inner.into_iter().filter(sitemap::speaks_of_news).collect()).await;
             return Ok(());
         }
         let named = discover::named(&document(&fetched), &fetched.links);
@@ -224,11 +225,12 @@ impl Scout {
         if !self.has_feed() {
             self.try_all(&named.hinted, MOST_FEEDS, usize::MAX).await;
         }
-        self.sitemaps(&fetched.url).await;
+        let named_by_robots = self.robots(&fetched.url).await;
+        self.sitemaps(named_by_robots).await;
         if !self.has_feed()
-            && let Some(reason) = unreadable(&document(&fetched))
+            && let Some(remark) = remark_on(&fetched)
         {
-            self.remarks.push(format!("{}: {reason}", fetched.url));
+            self.remarks.push(format!("{}: {remark}", fetched.url));
         }
         if guess && !self.has_feed() {
             self.try_all(&discover::guesses(&fetched.url), usize::MAX, 1).await;
@@ -276,19 +278,21 @@ impl Scout {
         }
     }
 
-    /// Those that robots.txt names, and those of their indexes that speak of news.
-    async fn sitemaps(&mut self, page: &Url) {
-        let Ok(robots) = page.join("/robots.txt") else { return };
-        // Most sites have none, or nothing in it: no remark.
-        let Ok(fetched) = self.get(&robots).await else { return };
-        let mut waiting = discover::sitemaps_of_robots(&String::from_utf8_lossy(&fetched.body), &fetched.url);
+    /// The sitemaps that robots.txt names. Most sites have none, or nothing in it: no remark.
+    async fn robots(&mut self, page: &Url) -> Vec<Url> {
+        let Ok(robots) = page.join("/robots.txt") else { return Vec::new() };
+        let Ok(fetched) = self.get(&robots).await else { return Vec::new() };
+        discover::sitemaps_of_robots(&String::from_utf8_lossy(&fetched.body), &fetched.url)
+    }
+
+    /// These, and those of their indexes that speak of news.
+    async fn sitemaps(&mut self, mut waiting: Vec<Url>) {
         let mut asked = 0;
         while !waiting.is_empty() && asked < MOST_SITEMAPS {
             let candidate = Candidate { url: waiting.remove(0), found: Found::Robots, title: None };
             asked += 1;
             let inner = self.attempt(&candidate).await;
-            let news = inner.into_iter().filter(sitemap::speaks_of_news);
-            waiting.splice(0..0, news);
+            waiting.splice(0..0, inner.into_iter().filter(sitemap::speaks_of_news));
         }
     }
 
@@ -358,6 +362,14 @@ impl Finding {
             block: None,
         }
     }
+}
+
+/// What helps with an address that names nothing.
+fn remark_on(fetched: &Fetched) -> Option<String> {
+    if serde_json::from_slice::<serde_json::Value>(&fetched.body).is_ok_and(|it| it.is_object() || it.is_array()) {
+        return Some("this is JSON, which a source with `json` watches, by pointers to its items".into());
+    }
+    unreadable(&document(fetched)).map(|reason| reason.to_string())
 }
 
 fn document(fetched: &Fetched) -> Document<'_> {

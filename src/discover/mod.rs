@@ -64,7 +64,7 @@ impl Found {
             Self::Alternate => "<link rel=\"alternate\">",
             Self::LinkHeader => "the Link header",
             Self::Anchor => "a link on the page",
-            Self::Robots => "robots.txt",
+            Self::Robots => "robots.txt or a sitemap index",
             Self::Guess => "a guess",
         }
     }

@@ -194,6 +194,25 @@ async fn guesses_are_made_only_when_asked_for() {
 }
 
 #[tokio::test]
+async fn an_address_that_names_nothing_is_told_for_what_it_is() {
+    let site = Site::new(|heard| match heard.path().as_str() {
+        "/api" => Reply::whole(200, "Content-Type: application/json\r\n", b"{\"rows\": []}"),
+        "/app" => html(&page("", "<div id=app></div><script src=/app.js></script>")),
+        "/index.xml" => xml(b"<sitemapindex><sitemap><loc>/news.xml</loc></sitemap></sitemapindex>"),
+        "/news.xml" => xml(NEWS),
+        _ => missing(),
+    })
+    .await;
+    for (path, said) in [("/api", "this is JSON"), ("/app", "an empty <div id=\"app\"> and 1 script")] {
+        let (output, _folder) = discover(&site, path, &[], "").await;
+        assert_eq!(output.status.code(), Some(1));
+        assert!(complaint(&output).contains(said), "{}", complaint(&output));
+    }
+    let (output, _folder) = discover(&site, "/index.xml", &["--json"], "").await;
+    assert!(told(&output).contains("/news.xml"), "{}", told(&output));
+}
+
+#[tokio::test]
 async fn what_cannot_be_asked_is_said_and_addresses_are_guarded() {
     let site = Site::new(|_| Reply::whole(500, "", b"").after(Duration::ZERO)).await;
     let (output, _folder) = discover(&site, "/", &[], "").await;
