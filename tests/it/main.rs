@@ -4,6 +4,7 @@ mod fetching;
 mod guard;
 mod hostile;
 mod layers;
+mod mail_tls;
 mod posting;
 mod site;
 mod smtp;
