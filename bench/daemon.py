@@ -89,7 +89,7 @@ def configuration(port, hosts, every, first_poll, smtp_port, hook_port, secret):
         'from = "Atalaya <alerts@example.org>"', "",
         "[channel.mail]", 'email = ["desk@example.org"]', "",
         "[channel.hook]", f'webhook = "http://127.0.0.1:{hook_port}/"', f"secret = {quoted(secret)}", "",
-        "[rule.torture]", "match = 'torture OR tortura'", "",
+        "[rule.zeppelin]", "match = 'zeppelin OR zepelín'", "",
         "[rule.strike]", "match = '(huelga OR greve OR strike) AND \"never written anywhere\"'", "",
         "[subscription.everything]", 'rules = "all"', 'channels = ["mail", "hook"]', "",
     ]

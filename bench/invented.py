@@ -22,7 +22,7 @@ WORDS = {
            "velho local nacional pública anterior vários muitas poucas último próxima cedo tarde longo breve").split(),
 }
 # One article in twenty says it, so that the outbox has work and no more than that.
-TELLING = "Witnesses spoke of torture; testigos hablaron de tortura."
+TELLING = "Witnesses saw the zeppelin; testigos vieron el zepelín."
 
 
 def sentence(chance, language):

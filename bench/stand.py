@@ -95,10 +95,11 @@ def answer_of(site):
 
 
 def host_of(link):
-    """The host of a link as a browser names it, in lower case; `None` for what is no web address."""
+    """The host of a link in lower case, non-ASCII names in punycode; `None` for what is no web address."""
     try:
         parts = urllib.parse.urlsplit(link or "")
-        return (parts.hostname or "").rstrip(".") or None if parts.scheme in ("http", "https") else None
+        host = (parts.hostname or "").rstrip(".") if parts.scheme in ("http", "https") else ""
+        return host if host.isascii() else host.encode("idna").decode()
     except ValueError:
         return None
 
@@ -123,7 +124,7 @@ def linked_hosts(binary, folder):
     for line in read.stdout.splitlines():
         row = json.loads(line)
         hosts = {host_of(entry["link"]) for entry in row.get("entries", [])}
-        found[pathlib.Path(row["file"]).name] = hosts - {None, "no-address.invalid"}
+        found[pathlib.Path(row["file"]).name] = hosts - {None, "", "no-address.invalid"}
     return found
 
 
