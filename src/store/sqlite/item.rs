@@ -36,6 +36,9 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<Lease<Item>>, StoreError> {
+    if !queue::is_due(&store.readers, &queue::ITEMS, claim).await? {
+        return Ok(Vec::new());
+    }
     let mut transaction = store.write().await?;
     let picked = queue::pick(&mut transaction, &queue::ITEMS, claim).await?;
     sqlx::query(

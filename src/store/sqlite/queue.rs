@@ -10,10 +10,13 @@ use super::value::micros;
 use crate::store::Claim;
 use crate::store::StoreError;
 use sqlx::SqliteConnection;
+use sqlx::SqlitePool;
 use std::collections::HashMap;
 
 /// The questions that find due rows of one table.
 pub(super) struct Queue {
+    /// When the next row is due.
+    next: &'static str,
     /// The longest-due rows with their hosts.
     first: &'static str,
     /// The longest-due rows of each host.
@@ -23,6 +26,7 @@ pub(super) struct Queue {
 macro_rules! queue {
     ($table:literal, $host:literal) => {
         Queue {
+            next: concat!("SELECT due_at FROM ", $table, " WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
             first: concat!(
                 "SELECT rowid, ",
                 $host,
@@ -75,6 +79,17 @@ pub(super) const SOURCES: Queue = queue!("source", "host");
 pub(super) const ITEMS: Queue = queue!("item", "host");
 /// Deliveries to be sent.
 pub(super) const DELIVERIES: Queue = queue!("delivery", "channel");
+
+/// When the next row is due. A reader answers it: a claim that would find nothing needs no write transaction, and every
+/// job that ends makes its loop look for more.
+pub(super) async fn next_due(readers: &SqlitePool, queue: &Queue) -> Result<Option<i64>, StoreError> {
+    Ok(sqlx::query_scalar(queue.next).fetch_optional(readers).await?)
+}
+
+/// Whether anything is due at the time of the claim.
+pub(super) async fn is_due(readers: &SqlitePool, queue: &Queue, claim: &Claim<'_>) -> Result<bool, StoreError> {
+    Ok(next_due(readers, queue).await?.is_some_and(|due| due <= micros(claim.now)))
+}
 
 /// The rows that this claim gets, as a JSON list of row numbers.
 pub(super) async fn pick(

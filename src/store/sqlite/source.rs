@@ -59,6 +59,9 @@ pub(super) async fn register(store: &SqliteStore, sources: &[Registration], now:
 }
 
 pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError> {
+    if !queue::is_due(&store.readers, &queue::SOURCES, claim).await? {
+        return Ok(Vec::new());
+    }
     let mut transaction = store.write().await?;
     let picked = queue::pick(&mut transaction, &queue::SOURCES, claim).await?;
     sqlx::query(
@@ -101,6 +104,9 @@ pub(super) async fn known_entries(
     source: &SourceName,
     ids: &[String],
 ) -> Result<HashSet<String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
     let known: Vec<String> = sqlx::query_scalar(
         "SELECT entry_id FROM item WHERE source = ?1 AND entry_id IN (SELECT value FROM json_each(?2))",
     )
