@@ -9,8 +9,10 @@ use super::value::limit;
 use super::value::micros;
 use crate::store::Claim;
 use crate::store::StoreError;
+use sqlx::Row as _;
 use sqlx::SqliteConnection;
 use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteRow;
 use std::collections::HashMap;
 
 /// The questions that find due rows of one table.
@@ -89,6 +91,23 @@ pub(super) async fn next_due(readers: &SqlitePool, queue: &Queue) -> Result<Opti
 /// Whether anything is due at the time of the claim.
 pub(super) async fn is_due(readers: &SqlitePool, queue: &Queue, claim: &Claim<'_>) -> Result<bool, StoreError> {
     Ok(next_due(readers, queue).await?.is_some_and(|due| due <= micros(claim.now)))
+}
+
+/// What this claim would get, as a JSON list of row numbers, by a reader's word: somebody else may take it meanwhile.
+/// `None` when it is nothing.
+pub(super) async fn look(readers: &SqlitePool, queue: &Queue, claim: &Claim<'_>) -> Result<Option<String>, StoreError> {
+    let picked = pick(&mut *readers.acquire().await?, queue, claim).await?;
+    Ok((picked != "[]").then_some(picked))
+}
+
+/// `RETURNING` gives rows in no order; they need `next_at` and the row number as `number`.
+pub(super) fn longest_due_first(rows: Vec<SqliteRow>) -> Result<Vec<SqliteRow>, StoreError> {
+    let mut keyed = Vec::with_capacity(rows.len());
+    for row in rows {
+        keyed.push((row.try_get::<i64, _>("next_at")?, row.try_get::<i64, _>("number")?, row));
+    }
+    keyed.sort_by_key(|(next_at, number, _)| (*next_at, *number));
+    Ok(keyed.into_iter().map(|(_, _, row)| row).collect())
 }
 
 /// The rows that this claim gets, as a JSON list of row numbers.
