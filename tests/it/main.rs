@@ -6,6 +6,7 @@ mod fetching;
 mod guard;
 mod hostile;
 mod layers;
+mod mail_tls;
 mod newsstand;
 mod outliving;
 mod posting;
