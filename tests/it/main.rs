@@ -9,6 +9,7 @@ mod layers;
 mod newsstand;
 mod outliving;
 mod posting;
+mod pushing;
 mod secrets;
 mod site;
 mod smtp;
