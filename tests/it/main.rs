@@ -10,6 +10,7 @@ mod mail_tls;
 mod newsstand;
 mod outliving;
 mod posting;
+mod pushing;
 mod secrets;
 mod site;
 mod smtp;
