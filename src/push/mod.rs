@@ -244,7 +244,8 @@ mod tests {
     }
 
     fn push(stage: Stage) -> Push {
-        let push = wanted(None, &SourceName::new("paper"), &hub(), &[7; 48], at(NOW)).expect("none is known");
+        let chance = std::array::from_fn(|index| u8::try_from(index).expect("48 bytes"));
+        let push = wanted(None, &SourceName::new("paper"), &hub(), &chance, at(NOW)).expect("none is known");
         Push { stage, ..push }
     }
 
