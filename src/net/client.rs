@@ -73,10 +73,10 @@ pub struct Fetched {
     pub content_type: Option<String>,
     /// The ETag and Last-Modified headers of this very answer.
     pub validators: Validators,
+    /// The values of the Link headers (RFC 8288), at most 32.
+    pub links: Vec<String>,
     /// The Retry-After header.
     pub retry_after: Option<String>,
-    /// The Link headers (RFC 8288).
-    pub links: Vec<String>,
     /// Decompressed.
     pub body: Vec<u8>,
     /// From the request to the end of the body, redirects included.
@@ -260,7 +260,7 @@ impl Client {
         let moved = chain.moved().cloned();
         let status = status.as_u16();
         let elapsed = began.elapsed();
-        Ok(Fetched { url, moved, status, not_modified, content_type, validators, retry_after, links, body, elapsed })
+        Ok(Fetched { url, moved, status, not_modified, content_type, validators, links, retry_after, body, elapsed })
     }
 }
 
