@@ -44,6 +44,7 @@ pub struct Validators {
 
 /// What the world answered to a poll.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it per poll")]
 pub enum Reply {
     /// 304.
     Unchanged {
@@ -166,6 +167,14 @@ pub fn decide(
 }
 
 impl Decision {
+    /// The same for a source whose hub pushes: polling goes on as a safety net, four times slower, but at least every
+    /// six hours and never sooner than without the hub (W3C WebSub §5.3; NewsBlur).
+    pub fn pushed(self, now: Timestamp) -> Self {
+        let wait = self.next_at.duration_since(now);
+        let slow = (wait * 4).min(SignedDuration::from_hours(6)).max(wait);
+        Self { next_at: now.saturating_add(slow).unwrap_or(self.next_at), ..self }
+    }
+
     /// A decision without items.
     fn quiet(state: SourceState, next_at: Timestamp, reason: Reason) -> Self {
         Self { items: Vec::new(), state, next_at, reason, title: None, warnings: Vec::new() }
@@ -243,6 +252,7 @@ fn after_failure(plan: &SourcePlan, failures: u32, fault: Fault, now: Timestamp)
 mod tests {
     use super::*;
     use crate::model::SourceName;
+    use crate::model::Wishes;
     use crate::schedule::Schedule;
     use crate::source::Document;
     use crate::source::Watch;
@@ -375,6 +385,25 @@ mod tests {
     }
 
     #[test]
+    fn a_source_whose_hub_pushes_is_polled_slowly_all_the_same() {
+        let decide = || {
+            let unchanged = Reply::Unchanged { validators: Validators::default(), caching: Caching::default() };
+            decide(
+                &plan(FirstPoll::All),
+                &SourceState::default(),
+                unchanged,
+                &HashSet::new(),
+                Allotment::default(),
+                at(NOW),
+            )
+        };
+        let wait = decide().next_at.duration_since(at(NOW));
+        assert_eq!(decide().pushed(at(NOW)).next_at.duration_since(at(NOW)), wait * 4);
+        let long = Decision { next_at: at("2026-11-26T12:00:00Z"), ..decide() };
+        assert_eq!(long.clone().pushed(at(NOW)).next_at, long.next_at);
+    }
+
+    #[test]
     fn the_servers_wish_for_a_pause_is_kept() {
         let until = at("2026-11-24T18:00:00Z");
         let failed =
@@ -406,5 +435,35 @@ mod tests {
         assert_eq!(decision.state.validators.etag.as_deref(), Some("\"b\""));
         assert_eq!(decision.state.validators.last_modified.as_deref(), Some("Mon"));
         assert_eq!(decision.state.failures, 0);
+    }
+
+    #[test]
+    fn a_feed_s_wish_outlives_the_304s_that_cannot_repeat_it() {
+        let wishes = Wishes { ttl: Some("120".into()), ..Wishes::default() };
+        let read = Reply::Listing {
+            listing: Listing { wishes, ..Listing::default() },
+            validators: Validators::default(),
+            caching: Caching::default(),
+        };
+        let plan = plan(FirstPoll::All);
+        let unchanged = Reply::Unchanged { validators: Validators::default(), caching: Caching::default() };
+        let mut state = SourceState::default();
+        for reply in [read, unchanged] {
+            let decision = decide(&plan, &state, reply, &HashSet::new(), Allotment::default(), at(NOW));
+            assert_eq!(decision.next_at, at("2026-11-24T14:00:00Z"));
+            state = decision.state;
+        }
+    }
+
+    #[test]
+    fn what_the_first_poll_lists_without_a_date_says_nothing_of_the_rhythm() {
+        let per_hour = |polls| {
+            let state = SourceState { polls, ..SourceState::default() };
+            let entries = vec![entry("one", None), entry("two", None)];
+            let plan = plan(FirstPoll::All);
+            let decision = decide(&plan, &state, listing(entries), &HashSet::new(), Allotment::default(), at(NOW));
+            decision.state.habits.rhythm.per_hour()
+        };
+        assert!(per_hour(1) > 2.0 * per_hour(0), "{} {}", per_hour(1), per_hour(0));
     }
 }

@@ -4,6 +4,8 @@ use super::Exit;
 use super::output::Output;
 use super::setup;
 use crate::clock;
+use crate::config;
+use crate::config::Environment;
 use crate::model::ChannelName;
 use crate::model::ItemState;
 use crate::model::OutcomeKind;
@@ -13,6 +15,7 @@ use crate::store::DeliveryRow;
 use crate::store::Ledger;
 use crate::store::Status;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::store::Way;
 use crate::store::sqlite::SqliteStore;
 use crate::story::address;
@@ -51,9 +54,9 @@ pub struct WhyArguments {
 pub enum OutboxCommand {
     /// List deliveries, newest first
     List {
-        /// Only those in this state
-        #[arg(long)]
-        state_is: Option<StateFilter>,
+        /// Only those that stand so
+        #[arg(long, value_name = "STATE")]
+        only: Option<StateFilter>,
         /// Only those of this channel
         #[arg(long, value_name = "NAME")]
         channel: Option<String>,
@@ -120,9 +123,15 @@ fn with_store(
 }
 
 fn state(format: &Format, named: Option<&Path>, output: &mut Output) -> Option<PathBuf> {
-    match &format.state {
-        Some(state) => Some(state.clone()),
-        None => setup::load(named, output).map(|loaded| loaded.config.state),
+    if let Some(state) = &format.state {
+        return Some(state.clone());
+    }
+    match config::state(&setup::file(named), &Environment::looking_only()) {
+        Ok(state) => Some(state),
+        Err(diagnostics) => {
+            output.complain_text(&diagnostics.render(output.colour_of_complaints));
+            None
+        }
     }
 }
 
@@ -153,7 +162,7 @@ pub fn why(arguments: &WhyArguments, named: Option<&Path>, output: &mut Output) 
 fn tell_way(way: &Way, output: &mut Output) -> anyhow::Result<()> {
     let entry = &way.item.entry;
     output.line(format!("{}", or_dash(&entry.title)))?;
-    output.line(format!("  {}", entry.link.as_deref().unwrap_or("(no address)")))?;
+    output.line(format!("  {}", entry.link.as_deref().or(entry.place.as_deref()).unwrap_or("(no address)")))?;
     output.line(format!("{}  listed by {} as item {}", time(way.item.listed_at), way.item.source, way.item.id))?;
     for (at, reason) in &way.tries {
         output.line(format!("{}  not read: {reason}", time(*at)))?;
@@ -269,7 +278,7 @@ fn tell_status(status: &Status, output: &mut Output) -> anyhow::Result<()> {
     output.line(format!("outbox     {} to send, {} given up", status.outbox_waiting, status.outbox_given_up))?;
     for source in &status.failing {
         let reason = source.reason.as_ref().map(ToString::to_string).unwrap_or_default();
-        output.line(format!("\nfailing    {} ({} times): {reason}", source.name, source.failures))?;
+        output.line(format!("\nfailing    {} ({}): {reason}", source.name, times(source.failures)))?;
         output.line(format!(
             "           last heard {}, asked again {}",
             source.heard_at.map_or("never".into(), time),
@@ -285,7 +294,7 @@ fn tell_status(status: &Status, output: &mut Output) -> anyhow::Result<()> {
         output.line(format!("      {}", item.reason))?;
     }
     if status.outbox_given_up > 0 {
-        output.line("\nSee `atalaya outbox list --state-is given-up`; `atalaya outbox retry all` tries them again.")?;
+        output.line("\nSee `atalaya outbox list --only given-up`; `atalaya outbox retry all` tries them again.")?;
     }
     Ok(())
 }
@@ -296,9 +305,9 @@ fn tell_status(status: &Status, output: &mut Output) -> anyhow::Result<()> {
 /// When the store cannot be read or, for `retry`, written.
 pub fn outbox(command: &OutboxCommand, named: Option<&Path>, output: &mut Output) -> anyhow::Result<Exit> {
     match command {
-        OutboxCommand::List { state_is, channel, limit, format } => {
+        OutboxCommand::List { only, channel, limit, format } => {
             let filter = DeliveryFilter {
-                state: state_is.map(DeliveryState::from),
+                state: only.map(DeliveryState::from),
                 channel: channel.as_deref().map(ChannelName::new),
                 limit: *limit,
             };
@@ -318,9 +327,18 @@ pub fn outbox(command: &OutboxCommand, named: Option<&Path>, output: &mut Output
             })
         }
         OutboxCommand::Show { id, format } => with_store(format, named, output, async |store, output| {
-            let Some(account) = store.delivery(id).await? else {
-                output.complain(&format!("no delivery, or more than one, has an id that begins with `{id}`"));
-                return Ok(Exit::Finding);
+            let account = match store.delivery(id).await {
+                Ok(Some(account)) => account,
+                Ok(None) => {
+                    output
+                        .complain(&format!("no delivery has an id that begins with `{id}`; see `atalaya outbox list`"));
+                    return Ok(Exit::Finding);
+                }
+                Err(error @ StoreError::Ambiguous { .. }) => {
+                    output.complain(&error.to_string());
+                    return Ok(Exit::Finding);
+                }
+                Err(error) => return Err(error.into()),
             };
             if format.json {
                 output.json(&account)?;
@@ -380,6 +398,10 @@ fn tell_delivery(row: &DeliveryRow, output: &mut Output) -> anyhow::Result<()> {
         output.line(format!("    next try {}", time(next_at)))?;
     }
     Ok(())
+}
+
+fn times(count: u32) -> String {
+    if count == 1 { "once".into() } else { format!("{count} times") }
 }
 
 /// A time for people: UTC, to the second.

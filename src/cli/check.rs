@@ -16,13 +16,17 @@ pub struct Arguments {
     json: bool,
 }
 
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// Loads the configuration as `run` would and says what it found. Exits with 78 when there is any error.
 ///
 /// # Errors
 /// When the answer cannot be written.
 pub fn run(arguments: &Arguments, config: Option<&Path>, output: &mut Output) -> anyhow::Result<Exit> {
     let file = setup::file(config);
-    let (diagnostics, loaded) = match config::load(&file, &Environment::process()) {
+    let (diagnostics, loaded) = match config::load(&file, &Environment::looking_only()) {
         Ok(loaded) => (loaded.warnings.clone(), Some(loaded)),
         Err(diagnostics) => (diagnostics.into_inner(), None),
     };
@@ -44,15 +48,14 @@ pub fn run(arguments: &Arguments, config: Option<&Path>, output: &mut Output) ->
     };
     if !arguments.json {
         let config = &loaded.config;
-        output.line(format!(
-            "{}: well formed. {} sources, {} entities, {} rules, {} channels, {} subscriptions.",
-            file.display(),
-            config.sources.len(),
-            config.entities.len(),
-            config.rules.len(),
-            config.channels.len(),
-            config.subscriptions.len()
-        ))?;
+        let counts = [
+            counted(config.sources.len(), "source", "sources"),
+            counted(config.entities.len(), "entity", "entities"),
+            counted(config.rules.len(), "rule", "rules"),
+            counted(config.channels.len(), "channel", "channels"),
+            counted(config.subscriptions.len(), "subscription", "subscriptions"),
+        ];
+        output.line(format!("{}: well formed. {}.", file.display(), counts.join(", ")))?;
     }
     Ok(Exit::Success)
 }

@@ -53,5 +53,12 @@ pub fn run(arguments: &Arguments, config: Option<&Path>, output: &mut Output) ->
     output.line(format!("wrote {}", file.display()))?;
     output.line("Next: put your sources and addresses into it, then")?;
     output.line(format!("  atalaya check --config {0}\n  atalaya run --config {0}", file.display()))?;
+    if file.starts_with("/etc") {
+        output.line(format!(
+            "For the service: chmod 0644 {} (its user must be able to read it), keep secrets in credentials, and set\n  \
+             state = \"/var/lib/atalaya\" so that `atalaya why` in a shell finds the service's database.",
+            file.display()
+        ))?;
+    }
     Ok(Exit::Success)
 }

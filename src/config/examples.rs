@@ -21,7 +21,6 @@ mod tests {
     use crate::config::load;
     use crate::source;
     use std::fs;
-    use std::sync::Arc;
 
     /// The outcome of a text in a file of its own, beside what its comments name.
     fn outcome(text: &str) -> Result<Loaded, String> {
@@ -37,12 +36,8 @@ mod tests {
         let key = "whsec_aW52ZW50ZWQtc2VjcmV0LWZvci10aGUtbWFudWFs\n";
         fs::write(directory.path().join("webhook-secret"), key).expect("written");
         fs::write(directory.path().join("webhook-secret-before"), key).expect("written");
-        let environment = Environment {
-            variable: Arc::new(|_| None),
-            state_directory: None,
-            looking_only: false,
-            credentials_directory: Some(directory.path().to_owned()),
-        };
+        let environment =
+            Environment { credentials_directory: Some(directory.path().to_owned()), ..Environment::empty() };
         load(&file, &environment).map_err(|diagnostics| diagnostics.render(false))
     }
 

@@ -5,6 +5,7 @@ use super::diagnostic::Severity;
 use super::keys;
 use super::node;
 use super::node::Entry;
+use super::node::Value;
 use super::packs;
 use super::place::Place;
 use super::place::SourceFile;
@@ -23,7 +24,7 @@ pub(super) struct Document {
     pub entries: Vec<Entry>,
     /// What paths in it are relative to.
     pub directory: PathBuf,
-    /// A shipped pack, which the operator did not write.
+    /// A pack: shipped, or a file with a table `[pack]`. It holds entities and rules, and nothing else.
     pub pack: bool,
     /// Whether other accounts of this machine can read it.
     pub readable_by_others: bool,
@@ -76,8 +77,13 @@ impl FileReading<'_> {
         let (entries, file) = node::parse(source, self.secret_keys, self.report);
         let directory = path.parent().unwrap_or(Path::new("")).to_owned();
         let readable_by_others = readable_by_others(path);
-        let document = Document { file, entries, directory, pack: false, readable_by_others };
+        // An operator's own pack, and one that is tried or checked by itself.
+        let pack = entries.iter().any(|entry| entry.key == "pack" && matches!(entry.node.value, Value::Table(_)));
+        let document = Document { file, entries, directory, pack, readable_by_others };
         let start = document.start();
+        if pack {
+            document.table(&start, self.report).refuse_unknown(&keys::PACK_TOP.names());
+        }
         let entries = document.entries.clone();
         let directory = document.directory.clone();
         self.documents.push(document);

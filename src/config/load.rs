@@ -143,6 +143,7 @@ fn config(
         politeness: settings::politeness(documents, report),
         polling,
         reading: settings::reading(documents, report),
+        web: settings::web(documents, report),
         mail,
         letterhead,
         sources,

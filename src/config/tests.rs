@@ -406,3 +406,23 @@ fn hits_a_key(text: &str, start: usize, end: usize) -> bool {
         .iter()
         .any(|key| text.match_indices(key).any(|(at, key)| start <= at + key.len() && end >= at))
 }
+
+#[test]
+fn a_shell_may_look_at_what_only_the_service_can_read() {
+    let (_directory, file) = written(&format!(
+        "{PAPER}[mail]\nserver = \"a.example\"\nfrom = \"a@a.example\"\nusername = \"a\"\npassword = {{ credential = 'key' }}\n"
+    ));
+    assert!(load_with(&file, &environment(), kinds::SOURCES, kinds::CHANNELS).is_err(), "the service needs it");
+    let looking = Environment { looking_only: true, ..environment() };
+    let warnings = load_with(&file, &looking, kinds::SOURCES, kinds::CHANNELS).expect("a shell only looks").warnings;
+    assert!(warnings.iter().any(|warning| warning.message.contains("only inside the service")), "{warnings:?}");
+}
+
+#[test]
+fn the_state_is_found_though_the_rest_is_wrong() {
+    let (directory, file) = written("state = \"ledger\"\n[source.x]\nfed = \"https://paper.example/feed\"\n");
+    assert_eq!(super::state(&file, &environment()).expect("it is found"), directory.path().join("ledger"));
+    let (_directory, file) = written("state = 7\n");
+    assert!(super::state(&file, &environment()).is_err());
+    assert!(super::state(Path::new("/nowhere/atalaya.toml"), &environment()).is_err());
+}

@@ -14,10 +14,12 @@ use crate::store::Registration;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Work;
+use crate::web;
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +28,7 @@ use tracing::info;
 use tracing::warn;
 
 mod polling;
+mod pushing;
 mod reading;
 mod sending;
 pub mod service;
@@ -67,9 +70,10 @@ struct Shared {
 /// One bell per loop.
 #[derive(Default)]
 struct Nudges {
-    poll: Notify,
+    poll: Arc<Notify>,
     read: Notify,
     send: Notify,
+    push: Notify,
 }
 
 impl Nudges {
@@ -90,7 +94,7 @@ impl Nudges {
 
 /// Runs until `stop` is cancelled. `reloads` brings configurations that were read and checked; one that cannot be put
 /// into force is refused with a log line and the old one stays. `owner` names this process in leases: it must be
-/// unique among all processes that share the store.
+/// unique among all processes that share the store. `web` is the bound listener of `[web]`, if there is that table.
 ///
 /// # Errors
 /// When the store or the network's set-up fails at the start. Afterwards faults are logged and outlived.
@@ -99,6 +103,7 @@ pub async fn run(
     store: Arc<dyn Store>,
     owner: String,
     mut reloads: mpsc::Receiver<Config>,
+    web: Option<TcpListener>,
     stop: CancellationToken,
     service: Service,
 ) -> Result<(), DaemonError> {
@@ -119,7 +124,11 @@ pub async fn run(
         tokio::spawn(polling::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(reading::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(sending::attend(Arc::clone(&shared), Arc::clone(&pulse))),
+        tokio::spawn(pushing::attend(Arc::clone(&shared))),
     ];
+    let web = web.map(|listener| {
+        tokio::spawn(web::serve(listener, Arc::clone(&store), Arc::clone(&shared.nudges.poll), stop.clone()))
+    });
     let keeper = tokio::spawn(keep(Arc::clone(&shared), Arc::clone(&pulse), service));
     {
         let tower = shared.tower.load();
@@ -160,6 +169,11 @@ pub async fn run(
             error!(%error, "a loop did not end well");
         }
     }
+    if let Some(web) = web
+        && let Err(error) = web.await
+    {
+        error!(%error, "the web server did not end well");
+    }
     keeper.abort();
     if let Some(smtp) = &shared.tower.load().smtp {
         smtp.close().await;
@@ -174,6 +188,13 @@ pub async fn run(
 
 /// Builds everything that can fail, then swaps.
 async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
+    if config.state != shared.tower.load().config.state {
+        warn!("`state` has changed; the database stays where it is until the next start");
+    }
+    let listens = |config: &Config| config.web.as_ref().map(|web| web.listen);
+    if listens(&config) != listens(&shared.tower.load().config) {
+        warn!("`listen` of [web] has changed; it is put into force by the next start");
+    }
     let tower = Tower::build(config)?;
     shared.store.register_sources(&registrations(&tower), clock::now()).await?;
     shared.allotment.store(Arc::new(allot(&*shared.store, &tower).await?));
@@ -239,7 +260,7 @@ async fn keep(shared: Arc<Shared>, pulse: Arc<Pulse>, service: Service) {
             error!(%error, "leases could not be renewed");
             continue;
         }
-        // A loop sleeps for a minute at most, so that one that has not turned for three is stuck.
+        // A loop sleeps for seconds at most, so that one that has not turned for minutes is stuck.
         if let Some(stuck) = pulse.stuck(now, SignedDuration::from_mins(3)) {
             error!(?stuck, "a loop has not turned for three minutes");
             continue;

@@ -17,8 +17,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tracing::error;
 
-/// The longest sleep: whatever a nudge or a due time misses is found then.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// The longest sleep: whatever a nudge or a due time misses is found then, such as what `atalaya outbox retry` or another
+/// node made due. The question that is asked is answered from an index.
+const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 
 /// The pause before a busy gate is tried again.
 const AT_A_GATE: Duration = Duration::from_millis(20);

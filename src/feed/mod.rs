@@ -15,6 +15,7 @@ mod json;
 pub mod plain;
 mod tag;
 pub mod tracking;
+mod twice;
 mod xml;
 
 pub use entries::absolute;
@@ -31,7 +32,7 @@ pub fn read(document: &Document<'_>) -> Result<Listing, Reason> {
     if start.is_empty() {
         return Err(Reason::NotAFeed { detail: "an empty answer".into() });
     }
-    let (format, title, raws, base, visible) = if start.starts_with(['{', '[']) {
+    let (format, title, mut raws, base, visible) = if start.starts_with(['{', '[']) {
         let (title, raws) = json::read(start)?;
         let visible = raws.len();
         ("json_feed".to_owned(), title, raws, document.url.clone(), visible)
@@ -46,6 +47,11 @@ pub fn read(document: &Document<'_>) -> Result<Listing, Reason> {
     if visible > raws.len() {
         warnings.push(format!("the document shows {visible} entries, of which {} could be read", raws.len()));
     }
+    let mended = raws.iter_mut().filter_map(|raw| twice::mend(raw).then_some(())).count();
+    if mended > 0 {
+        warnings.push(format!("text was encoded as UTF-8 twice in {mended} of {} entries", raws.len()));
+    }
+    let title = title.map(|title| twice::once(&title).unwrap_or(title));
     let entries = entries::entries(raws, &base, &mut warnings);
     let title = title.map(|title| plain::title(&title)).filter(|title| !title.is_empty());
     Ok(Listing { format, title, entries, warnings, ..Listing::default() })

@@ -344,7 +344,13 @@ impl Inner {
         } else if finding.evidence.is_empty() {
             Reason::NothingFound
         } else {
-            Reason::NotEnough { missing: list(finding.missing.iter().map(|part| part.describe()), "and") }
+            // Alternatives beside something else stand in brackets, so that it is clear what belongs together.
+            let several = finding.missing.len() > 1;
+            let parts = finding.missing.iter().map(|part| match part {
+                Plan::Any(..) if several => format!("({})", part.describe()),
+                _ => part.describe(),
+            });
+            Reason::NotEnough { missing: list(parts, "and") }
         };
         (false, reason, Vec::new())
     }
@@ -515,11 +521,11 @@ mod tests {
                 "",
                 "matched: @court (\"Corte Penal Internacional\") in the title",
             ),
-            ("@court tortura", "", "El fiscal de la CPI", "not_enough: \"tortura\" is missing"),
-            ("@court (tortura OR maltrato)", "", "Hubo maltrato", "not_enough: @court is missing"),
-            ("a (b OR c OR d OR e OR f OR g)", "", "a", "not_enough: \"b\", \"c\", \"d\" or 3 more is missing"),
-            ("a AND (b OR (c d))", "", "a c", "not_enough: \"b\" or (\"c\" and \"d\") is missing"),
-            ("b OR (c d)", "", "c", "not_enough: \"b\" or (\"c\" and \"d\") is missing"),
+            ("@court tortura", "", "El fiscal de la CPI", "not_enough: missing: \"tortura\""),
+            ("@court (tortura OR maltrato)", "", "Hubo maltrato", "not_enough: missing: @court"),
+            ("a (b OR c OR d OR e OR f OR g)", "", "a", "not_enough: missing: \"b\", \"c\", \"d\" or 3 more"),
+            ("a AND (b OR (c d))", "", "a c", "not_enough: missing: \"b\" or (\"c\" and \"d\")"),
+            ("b OR (c d)", "", "c", "not_enough: missing: \"b\" or (\"c\" and \"d\")"),
             ("@court tortura", "", "Nada", "nothing_found: nothing that the rule asks for occurs"),
             ("tortura", "", "", "nothing_found: nothing that the rule asks for occurs"),
             ("tortura -novela", "", "La novela de la tortura", "excluded: excluded by \"novela\""),
@@ -527,7 +533,7 @@ mod tests {
             ("tortura -(novela AND cine)", "", "El cine y la tortura", "matched: \"tortura\""),
             ("tortura -title:cine", "", "El cine y la tortura", "matched: \"tortura\""),
             ("@nobody OR tortura", "", "tortura", "matched: \"tortura\""),
-            ("@nobody tortura", "", "tortura", "not_enough: @nobody is missing"),
+            ("@nobody tortura", "", "tortura", "not_enough: missing: @nobody"),
         ] {
             assert_eq!(reason(query, title, body), expected, "{query}");
         }

@@ -205,10 +205,15 @@ impl Lexer<'_> {
             (_, "intitle" | "headline") => {
                 self.refuse_field(chunk, format!("`{name}:` is not a field"), "write `title:`".to_owned());
             }
-            (_, "author" | "tag" | "url" | "source" | "site" | "feed" | "lang") => self.refuse_field(
+            (_, "lang") => self.refuse_field(
                 chunk,
                 format!("`{name}:` is not a field of this version"),
-                "use `title:` or `body:`; which sources a reader hears of is said by the subscription".to_owned(),
+                "write `languages = [\"es\"]` in the rule's table".to_owned(),
+            ),
+            (_, "author" | "tag" | "url" | "source" | "site" | "feed") => self.refuse_field(
+                chunk,
+                format!("`{name}:` is not a field of this version"),
+                "use `title:` or `body:`".to_owned(),
             ),
             _ => self.refuse_field(
                 chunk,

@@ -12,9 +12,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
+use std::path::Path;
 use std::path::PathBuf;
 use std::thread;
 use url::Url;
+
+/// An address that no page has, for pages that come without one.
+const NO_ADDRESS: &str = "http://no-address.invalid/";
 
 /// `atalaya try article`.
 #[derive(Debug, Args)]
@@ -49,7 +54,7 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a PathBuf>,
+    file: Option<Cow<'a, str>>,
     title: &'a str,
     byline: Option<&'a str>,
     published: Option<Timestamp>,
@@ -66,7 +71,7 @@ struct ErrorLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a PathBuf>,
+    file: Option<Cow<'a, str>>,
     error: String,
 }
 
@@ -85,19 +90,23 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> anyhow::Result<Exit> {
     if arguments.jsonl {
         for object in input::objects::<Asked>() {
             match object? {
-                (_, Ok(asked)) => tell(&asked, true, &mut exit, output)?,
-                (_, Err(error)) => {
-                    output.json(&ErrorLine { id: None, file: None, error })?;
+                Ok(asked) => tell(&asked, true, &mut exit, output)?,
+                Err(bad) => {
+                    output.json(&bad)?;
                     exit = Exit::Finding;
                 }
             }
+            // Whoever gives one page at a time waits for its answer before the next.
+            output.flush()?;
         }
     }
     Ok(exit)
 }
 
 fn tell(asked: &Asked, json: bool, exit: &mut Exit, output: &mut Output) -> anyhow::Result<()> {
-    let (id, file) = (asked.id.as_ref(), asked.file.as_ref());
+    let id = asked.id.as_ref();
+    // A name need not be UTF-8, a JSON string must.
+    let file = asked.file.as_deref().map(Path::to_string_lossy);
     let article = match read(asked) {
         Ok(article) => article,
         Err(error) => {
@@ -105,7 +114,7 @@ fn tell(asked: &Asked, json: bool, exit: &mut Exit, output: &mut Output) -> anyh
             if json {
                 output.json(&ErrorLine { id, file, error })?;
             } else {
-                output.complain(&format!("{}: {error}", file.map(|it| it.display().to_string()).unwrap_or_default()));
+                output.complain(&format!("{}: {error}", file.unwrap_or_default()));
             }
             return Ok(());
         }
@@ -144,7 +153,7 @@ fn read(asked: &Asked) -> Result<Article, String> {
         (None, Some(file)) => input::bytes(file).map_err(|error| error.to_string())?,
         (None, None) => return Err("neither `file` nor `html` is given".into()),
     };
-    let address = asked.url.as_deref().unwrap_or("http://no-address.invalid/");
+    let address = asked.url.as_deref().unwrap_or(NO_ADDRESS);
     let url = Url::parse(address).map_err(|error| format!("`{address}` is no address: {error}"))?;
     thread::scope(|scope| {
         let extracting = thread::Builder::new()
@@ -160,5 +169,7 @@ fn extract(document: &Document<'_>) -> Article {
     let (mut article, refused) = article::examine(document, "");
     article.language = language::detect(&article.title, &article.text, article.language.as_ref());
     article.warnings.extend(refused.map(|reason| reason.to_string()));
+    // A relative link is no address where nothing says what it is relative to.
+    article.canonical_url = article.canonical_url.filter(|url| !url.starts_with(NO_ADDRESS));
     article
 }

@@ -10,6 +10,7 @@ use crate::source::Listing;
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::path::Path;
 use std::path::PathBuf;
 use url::Url;
@@ -37,14 +38,14 @@ pub struct Arguments {
 #[serde(untagged)]
 enum Line<'a> {
     Listing {
-        file: &'a Path,
+        file: Cow<'a, str>,
         format: &'a str,
         title: Option<&'a str>,
         entries: Vec<EntryLine<'a>>,
         warnings: &'a [String],
     },
     Error {
-        file: &'a Path,
+        file: Cow<'a, str>,
         error: String,
     },
 }
@@ -74,7 +75,7 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> anyhow::Result<Exit> {
         }
         match (&read, arguments.json) {
             (Ok(listing), true) => output.json(&line(file, listing))?,
-            (Err(error), true) => output.json(&Line::Error { file, error: error.clone() })?,
+            (Err(error), true) => output.json(&Line::Error { file: file.to_string_lossy(), error: error.clone() })?,
             (Ok(listing), false) => tell(file, listing, output)?,
             (Err(error), false) => output.complain(&format!("{}: {error}", file.display())),
         }
@@ -91,7 +92,8 @@ fn read(file: &Path, url: Option<&Url>) -> Result<Listing, String> {
 
 fn line<'a>(file: &'a Path, listing: &'a Listing) -> Line<'a> {
     Line::Listing {
-        file,
+        // A name need not be UTF-8, a JSON string must.
+        file: file.to_string_lossy(),
         format: &listing.format,
         title: listing.title.as_deref(),
         entries: listing.entries.iter().map(entry_line).collect(),

@@ -5,7 +5,9 @@ use super::super::output::Output;
 use super::super::setup;
 use super::input;
 use crate::article;
+use crate::config;
 use crate::config::Config;
+use crate::config::Environment;
 use crate::daemon::tower;
 use crate::model::Document;
 use crate::model::Excerpt;
@@ -40,6 +42,7 @@ pub struct Arguments {
 
 #[derive(Deserialize)]
 struct Asked {
+    #[serde(default)]
     id: Value,
     lang: Option<String>,
     #[serde(default)]
@@ -86,18 +89,24 @@ struct Text {
 /// # Errors
 /// When the subject or standard input cannot be read, or the answer cannot be written.
 pub fn run(arguments: &Arguments, named: Option<&Path>, output: &mut Output) -> anyhow::Result<Exit> {
-    let Some(loaded) = setup::load(named, output) else { return Ok(Exit::Config) };
-    let config = loaded.config;
+    // Warnings are for `check` and `run`: here a file of rules alone is as good as a whole configuration.
+    let config = match config::load(&setup::file(named), &Environment::looking_only()) {
+        Ok(loaded) => loaded.config,
+        Err(diagnostics) => {
+            output.complain_text(&diagnostics.render(output.colour_of_complaints));
+            return Ok(Exit::Config);
+        }
+    };
     let rules = RuleSet::compile(config.entities.clone(), config.rules.clone());
     if let Some(subject) = &arguments.subject {
-        let text = subject_text(subject, &config)?;
+        let text = subject_text(subject, &config, output)?;
         tell(&rules, &text, arguments.json, output)?;
         return Ok(Exit::Success);
     }
     let mut exit = Exit::Success;
     for object in input::objects::<Asked>() {
         match object? {
-            (_, Ok(asked)) => {
+            Ok(asked) => {
                 let text = Text {
                     id: asked.id,
                     title: asked.title.unwrap_or_default(),
@@ -106,15 +115,16 @@ pub fn run(arguments: &Arguments, named: Option<&Path>, output: &mut Output) -> 
                 };
                 tell(&rules, &text, arguments.json, output)?;
             }
-            (line, Err(error)) => {
+            Err(bad) => {
                 exit = Exit::Finding;
                 if arguments.json {
-                    output.json(&serde_json::json!({ "line": line, "error": error }))?;
+                    output.json(&bad)?;
                 } else {
-                    output.complain(&error);
+                    output.complain(&bad.error);
                 }
             }
         }
+        output.flush()?;
     }
     Ok(exit)
 }
@@ -152,7 +162,8 @@ fn tell_json(text: &Text, judgement: &Judgement, output: &mut Output) -> anyhow:
 
 fn tell_people(rules: &RuleSet, text: &Text, judgement: &Judgement, output: &mut Output) -> anyhow::Result<()> {
     let language = judgement.language.as_ref().map_or("unknown language", Language::as_str);
-    output.line(format!("{} ({language})", text.title))?;
+    let head = if text.title.is_empty() { text.id.as_str().unwrap_or("(no title)") } else { &text.title };
+    output.line(format!("{head} ({language})"))?;
     for verdict in &judgement.verdicts {
         let sign = match (verdict.matched, output.colour) {
             (true, true) => "+".green().bold().to_string(),
@@ -184,7 +195,7 @@ fn marked(excerpt: &Excerpt, colour: bool) -> String {
 }
 
 /// An address is fetched under the same guard as the daemon's; a file that holds no page is plain text.
-fn subject_text(subject: &str, config: &Config) -> anyhow::Result<Text> {
+fn subject_text(subject: &str, config: &Config, output: &mut Output) -> anyhow::Result<Text> {
     let (url, content_type, bytes) = match Url::parse(subject) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => fetch(url, config)?,
         _ => {
@@ -207,7 +218,7 @@ fn subject_text(subject: &str, config: &Config) -> anyhow::Result<Text> {
             .map_err(|_| anyhow!("the extractor failed"))
     })?;
     if let Some(reason) = refused {
-        tracing::warn!("{subject}: {reason}; what was extracted is judged all the same");
+        output.complain(&format!("{subject}: {reason}; what was extracted is judged all the same"));
     }
     Ok(Text { id: Value::from(subject), title: article.title, body: article.text, declared: article.language })
 }

@@ -48,12 +48,13 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> anyhow::Result<Exit> {
     if arguments.jsonl {
         for object in input::objects::<Asked>() {
             match object? {
-                (_, Ok(asked)) => tell(&asked.url, true, &mut exit, output)?,
-                (line, Err(error)) => {
-                    output.json(&serde_json::json!({ "line": line, "error": error }))?;
+                Ok(asked) => tell(&asked.url, true, &mut exit, output)?,
+                Err(bad) => {
+                    output.json(&bad)?;
                     exit = Exit::Finding;
                 }
             }
+            output.flush()?;
         }
     }
     Ok(exit)

@@ -149,7 +149,7 @@ mod tests {
             flags: flags.iter().map(|it| (*it).to_owned()).collect(),
         };
         for (line, expected) in [
-            ("$ atalaya outbox list --state-is given-up", spoken(&["outbox", "list"], &["--state-is"])),
+            ("$ atalaya outbox list --only given-up", spoken(&["outbox", "list"], &["--only"])),
             ("cargo run --release -- demo --for 20s", spoken(&["demo"], &["--for"])),
             ("ls | sudo /usr/bin/atalaya try rules --json", spoken(&["try", "rules"], &["--json"])),
             ("atalaya why URL", spoken(&["why"], &[])),
