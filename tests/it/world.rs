@@ -169,11 +169,6 @@ impl World {
         self.folder.path().join("atalaya.toml")
     }
 
-    /// The folder of everything.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// Starts the daemon and waits until it says READY=1.
     pub fn start(&mut self) {
         self.start_without_waiting();
