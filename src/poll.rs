@@ -242,6 +242,8 @@ mod tests {
             watch: Arc::new(Nowhere(Url::parse("https://paper.example/feed").expect("a URL"))),
             schedule: Schedule::Every(SignedDuration::from_mins(15)),
             first_poll,
+            proxy: None,
+            robots: true,
         }
     }
 

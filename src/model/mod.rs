@@ -6,6 +6,7 @@ pub mod fault;
 pub mod ids;
 pub mod item;
 pub mod listing;
+pub mod proxy;
 pub mod reason;
 pub mod setting;
 
@@ -34,4 +35,5 @@ pub use item::Item;
 pub use item::ItemState;
 pub use listing::Document;
 pub use listing::Listing;
+pub use proxy::Proxy;
 pub use reason::Reason;

@@ -58,6 +58,11 @@ pub enum Reason {
         /// The limit in bytes, after decompression.
         limit: u64,
     },
+    /// The site asks robots to keep away from the address (RFC 9309), or what it asks cannot be known at present.
+    RobotsRefused {
+        /// Which rule, or why it is not known.
+        detail: String,
+    },
     /// Too many redirects, a loop, or a step down from https to http.
     BadRedirect {
         /// What was wrong.
@@ -174,6 +179,7 @@ impl Reason {
             Self::ConnectionFailed { .. } => "connection_failed",
             Self::Status { .. } => "status",
             Self::TooLarge { .. } => "too_large",
+            Self::RobotsRefused { .. } => "robots_refused",
             Self::BadRedirect { .. } => "bad_redirect",
             Self::NotAFeed { .. } => "not_a_feed",
             Self::SelectorEmpty { .. } => "selector_empty",
@@ -219,6 +225,7 @@ impl fmt::Display for Reason {
             Self::ConnectionFailed { detail } => write!(formatter, "connection failed: {detail}"),
             Self::Status { status } => write!(formatter, "the server answered {status}"),
             Self::TooLarge { limit } => write!(formatter, "the answer is longer than {limit} bytes"),
+            Self::RobotsRefused { detail } => write!(formatter, "robots.txt: {detail}"),
             Self::BadRedirect { detail } => write!(formatter, "redirect not followed: {detail}"),
             Self::NotAFeed { detail } => write!(formatter, "not a feed: {detail}"),
             Self::SelectorEmpty { selector } => write!(formatter, "the selector `{selector}` chooses nothing"),

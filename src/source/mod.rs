@@ -1,5 +1,6 @@
 //! Source kinds: state → request, reply → entries. A kind is one file and two lines here: `mod` and [`KINDS`].
 
+use crate::model::Proxy;
 use crate::model::Reason;
 use crate::model::SourceName;
 use crate::model::setting::Complaint;
@@ -64,6 +65,10 @@ pub struct SourcePlan {
     pub schedule: Schedule,
     /// What becomes of the entries of its first poll.
     pub first_poll: FirstPoll,
+    /// Through which it and the pages that it lists are asked; `None` for directly.
+    pub proxy: Option<Proxy>,
+    /// Whether robots.txt is obeyed where the source is a watched page, and for the pages that it lists.
+    pub robots: bool,
 }
 
 /// What becomes of the entries that a source lists when it is polled for the first time.
