@@ -96,7 +96,7 @@ async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> Rep
         validators: Some(validators),
         max_bytes: None,
     };
-    let fetched = match tower.client.get(&request).await {
+    let fetched = match tower.client.get_by(plan.proxy.as_ref(), &request).await {
         Ok(fetched) => fetched,
         Err(error) => return Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() },
     };

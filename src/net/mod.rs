@@ -6,6 +6,7 @@ pub mod gate;
 pub mod guard;
 pub mod redirect;
 pub mod resolve;
+mod tls;
 pub mod transport;
 
 pub use client::Client;
