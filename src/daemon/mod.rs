@@ -7,6 +7,7 @@
 use crate::clock;
 use crate::config::Config;
 use crate::net::gate::Gates;
+use crate::net::robots::Robots;
 use crate::store::Registration;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -22,6 +23,7 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
+mod manners;
 mod polling;
 mod reading;
 mod sending;
@@ -52,6 +54,7 @@ struct Shared {
     store: Arc<dyn Store>,
     tower: ArcSwap<Tower>,
     gates: Gates,
+    robots: Robots,
     owner: String,
     nudges: Nudges,
     stop: CancellationToken,
@@ -100,6 +103,7 @@ pub async fn run(
     let shared = Arc::new(Shared {
         store: Arc::clone(&store),
         gates: Gates::new(tower.config.politeness),
+        robots: Robots::default(),
         tower: ArcSwap::from_pointee(tower),
         owner,
         nudges: Nudges::default(),

@@ -1,6 +1,7 @@
 //! Claims sources that are due, asks them, and commits what `poll::decide` says.
 
 use super::Shared;
+use super::manners;
 use super::work;
 use super::work::Pulse;
 use crate::clock;
@@ -90,6 +91,15 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
 /// Fetches and reads; every trouble becomes a reply.
 async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> Reply {
     let tower = shared.tower.load_full();
+    if plan.robots
+        && !plan.watch.is_subscription()
+        && let Err((fault, reason)) =
+            manners::permitted(shared, &tower, plan.proxy.as_ref(), plan.watch.address()).await
+    {
+        // A page that we watch may be opened to robots again: it is asked for again, ever more seldom.
+        let fault = if fault == Fault::Permanent { Fault::Transient } else { fault };
+        return Reply::Failed { fault, reason };
+    }
     let request = Request {
         url: plan.watch.address(),
         accept: plan.watch.accept(),

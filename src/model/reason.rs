@@ -157,6 +157,8 @@ pub enum Reason {
         /// What happened.
         detail: String,
     },
+    /// The source is no longer in the configuration, so that nobody says by which way its pages may be asked.
+    SourceGone,
     /// The channel is no longer in the configuration.
     ChannelGone,
     /// Somebody asked for another try.
@@ -201,6 +203,7 @@ impl Reason {
             Self::Accepted { .. } => "accepted",
             Self::Rejected { .. } => "rejected",
             Self::NotHandedOver { .. } => "not_handed_over",
+            Self::SourceGone => "source_gone",
             Self::ChannelGone => "channel_gone",
             Self::AskedAgain => "asked_again",
         }
@@ -247,6 +250,7 @@ impl fmt::Display for Reason {
             Self::Accepted { answer } => write!(formatter, "accepted: {answer}"),
             Self::Rejected { answer } => write!(formatter, "rejected: {answer}"),
             Self::NotHandedOver { detail } => write!(formatter, "not handed over: {detail}"),
+            Self::SourceGone => formatter.write_str("the source is no longer configured"),
             Self::ChannelGone => formatter.write_str("the channel is no longer configured"),
             Self::AskedAgain => formatter.write_str("tried again on request"),
         }

@@ -43,6 +43,11 @@ pub trait Watch: Send + Sync {
     fn address(&self) -> &Url;
     /// The value of the Accept header.
     fn accept(&self) -> &'static str;
+    /// Whether the site publishes the address for programs to ask, as it does a feed: then robots.txt, which is for those
+    /// who wander from link to link, says nothing about it.
+    fn is_subscription(&self) -> bool {
+        false
+    }
     /// Reads an answer.
     ///
     /// # Errors
