@@ -232,7 +232,7 @@ mod tests {
         gates.enter("other.example", at(0)).expect("free").leave(at(10));
         assert!(gates.enter("other.example", at(12)).is_some(), "a wish for less than our own gap changes nothing");
         assert!(gates.enter("paper.example", at(39)).is_none());
-        assert!(gates.busy(at(40)).is_empty(), "the wish is not forgotten here");
+        assert!(gates.busy(at(40)).is_empty(), "its time has come");
         gates.enter("paper.example", at(40)).expect("free").leave(at(50));
         assert!(gates.enter("paper.example", at(79)).is_none());
         gates.enter("paper.example", at(99)).expect("free").leave(at(100));

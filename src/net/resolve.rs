@@ -158,7 +158,8 @@ mod tests {
         let mut answers = ask(&of_proxy, "proxy.example").await.ok().expect("the operator put it there");
         assert_eq!(answers.next().map(|answer| answer.ip().to_string()).as_deref(), Some("10.0.0.1"));
         let of_address = resolver.of_the_proxy_alone(None);
-        for (resolver, name) in [(&of_proxy, "paper.example"), (&of_proxy, "localhost"), (&of_address, "paper.example")] {
+        for (resolver, name) in [(&of_proxy, "paper.example"), (&of_proxy, "localhost"), (&of_address, "paper.example")]
+        {
             let error = ask(resolver, name).await.err().expect("kept");
             assert!(error.downcast_ref::<NameKept>().is_some(), "{name}: {error}");
         }

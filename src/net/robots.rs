@@ -103,11 +103,8 @@ impl Robots {
         if !sites.contains_key(origin) && sites.len() >= MOST_SITES {
             forget_one(&mut sites, origin);
         }
-        let site = sites.entry(origin.to_owned()).or_insert_with(|| Site {
-            said: Arc::default(),
-            weight: 0,
-            used: now,
-        });
+        let site =
+            sites.entry(origin.to_owned()).or_insert_with(|| Site { said: Arc::default(), weight: 0, used: now });
         site.used = now;
         Arc::clone(&site.said)
     }
@@ -325,7 +322,6 @@ mod tests {
             let robots = robotxt::Robots::parse(text.as_bytes(), super::PRODUCT_TOKEN);
             assert_eq!(judge(&robots, &path), Ok(()));
         }
-        eprintln!("took {:?}", began.elapsed());
         assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
     }
 }

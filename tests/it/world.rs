@@ -320,11 +320,11 @@ pub fn command() -> Command {
 }
 
 /// A tool in Python that prints its port and then JSON lines.
-fn helper(
+pub fn helper<E: Send + 'static>(
     script: &str,
     arguments: &[&str],
-    events: Sender<Event>,
-    event: impl Fn(Value) -> Event + Send + 'static,
+    events: Sender<E>,
+    event: impl Fn(Value) -> E + Send + 'static,
 ) -> (Child, u16) {
     let python = std::env::var("ATALAYA_TEST_PYTHON")
         .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/bin/python").to_owned());
