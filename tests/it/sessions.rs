@@ -19,15 +19,16 @@ const HOSTS: usize = 300;
 /// Longer than anything takes that works; an idle connection lives for four seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-struct TlsSite {
+/// A site over TLS at every name below tls.example.
+pub struct TlsSite {
     process: Child,
-    port: u16,
+    pub port: u16,
     said: Receiver<Value>,
     folder: tempfile::TempDir,
 }
 
 impl TlsSite {
-    fn start(newest: &str, manner: &str) -> Self {
+    pub fn start(newest: &str, manner: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (send, said) = channel();
         let path = folder.path().to_str().expect("a path in UTF-8");
@@ -53,7 +54,7 @@ impl TlsSite {
         while self.said.recv_timeout(PATIENCE).expect("idle connections are closed")["open"] != 0 {}
     }
 
-    fn egress(&self, hosts: usize) -> Egress {
+    pub fn egress(&self, hosts: usize) -> Egress {
         let loopback = "127.0.0.1".parse().expect("an address");
         Egress {
             hosts: (0..hosts).map(|number| (format!("host{number}.tls.example"), loopback)).collect(),
@@ -88,6 +89,11 @@ fn hosts() -> usize {
     std::env::var("ATALAYA_TLS_HOSTS").map_or(HOSTS, |text| text.parse().expect("a number"))
 }
 
+/// `ATALAYA_TLS_ROUNDS=5` shows whether the memory grows with the rounds.
+fn more_rounds() -> usize {
+    std::env::var("ATALAYA_TLS_ROUNDS").map_or(0, |text| text.parse().expect("a number"))
+}
+
 /// In KiB.
 fn memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
@@ -108,8 +114,14 @@ async fn rounds(newest: &str, manner: &str) {
     let closed = memory();
     site.ask_all(&client, hosts).await;
     let resumed = site.resumed(hosts);
+    let again = memory();
+    for _ in 0..more_rounds() {
+        site.until_all_are_closed();
+        site.ask_all(&client, hosts).await;
+        site.resumed(hosts);
+    }
     let figures = format!(
-        "TLS {newest}: {resumed} of {hosts} resumed; KiB before {before}, open {open}, closed {closed}, after {}",
+        "TLS {newest}: {resumed} of {hosts} resumed; KiB before {before}, open {open}, closed {closed}, again {again}, at the end {}",
         memory()
     );
     // Into the test's captured output: the figures of the manual.
