@@ -15,6 +15,8 @@ use atalaya::net::Robots;
 use atalaya::net::robots::Word;
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use std::time::Duration;
+use std::time::Instant;
 
 const LIST: &str = "<!doctype html><title>News</title><ul><li><a href=\"/story\">A story</a></ul>";
 
@@ -91,7 +93,7 @@ async fn five_redirects_of_robots_txt_are_followed_and_more_are_none() {
 async fn of_an_endless_robots_txt_the_first_500_kib_count() {
     let site = Site::new(|_| {
         let begin = b"HTTP/1.1 200 X\r\n\r\nUser-agent: *\nDisallow: /private\n".to_vec();
-        Reply::raw(begin, Then::Repeat(b"# filler\n".repeat(2000), 100_000, std::time::Duration::ZERO))
+        Reply::raw(begin, Then::Repeat(b"# filler\n".repeat(2000), 100_000, Duration::ZERO))
     })
     .await;
     let robots = Robots::default();
@@ -141,5 +143,29 @@ fn an_excluded_page_fails_with_that_reason_unless_its_source_is_to_read_it_all_t
         assert_eq!(world.asked.iter().any(|path| path == "/list"), read, "{:?}", world.asked);
         assert_eq!(world.asked.iter().any(|path| path == "/robots.txt"), !read, "{:?}", world.asked);
         assert_eq!(world.log().contains("robots_refused"), !read);
+    }
+}
+
+#[test]
+fn the_pause_that_a_site_wishes_lies_between_robots_txt_and_each_page() {
+    let mut world = World::new();
+    world.site.serve("/robots.txt", Page::html("User-agent: *\nCrawl-delay: 1\n"));
+    let links = ["/a", "/b"].map(|path| world.site.article(path, path, "A page of no interest."));
+    world.site.feed("/feed.xml", &links.map(|link| entry(&link, "A page", link.clone())));
+    let politely =
+        world.configuration().replace("connections = 4", "connections = 1").replace("\"1s\"\nfirst", "\"1h\"\nfirst");
+    world.configure(&politely);
+    world.start();
+    let mut moments = Vec::new();
+    for count in 1..=3 {
+        let pages = |world: &World| world.asked.iter().filter(|path| *path != "/feed.xml").count();
+        world.until("the next page is asked for", |world| pages(world) == count);
+        moments.push(Instant::now());
+    }
+    world.stop();
+    assert_eq!(world.asked[1], "/robots.txt", "{:?}", world.asked);
+    for pair in moments.windows(2) {
+        let pause = pair[1] - pair[0];
+        assert!(pause >= Duration::from_millis(900), "{pause:?}");
     }
 }
