@@ -2,7 +2,7 @@
 //! folds copies of one story together, and tells people by mail and programs by webhook.
 //!
 //! The tree is the data flow and imports point up this list only. Words: [`model`]. Pure stages: [`text`], [`feed`],
-//! [`article`], [`rule`], [`story`], [`route`], [`render`], [`schedule`]. Kinds: [`source`], [`channel`]. What the
+//! [`article`], [`rule`], [`story`], [`route`], [`render`], [`schedule`], [`push`]. Kinds: [`source`], [`channel`]. What the
 //! operator writes: [`config`]. Decisions, one per step and all pure: [`poll`], [`read`], [`send`]. Adapters: [`net`],
 //! [`store`], [`deliver`], [`clock`], [`telemetry`]. The three loops that claim, ask, decide and commit: [`daemon`].
 //! Commands: [`cli`].
@@ -18,6 +18,7 @@ pub mod feed;
 pub mod model;
 pub mod net;
 pub mod poll;
+pub mod push;
 pub mod read;
 pub mod render;
 pub mod route;
@@ -29,3 +30,4 @@ pub mod store;
 pub mod story;
 pub mod telemetry;
 pub mod text;
+pub mod web;

@@ -77,6 +77,8 @@ pub struct Fetched {
     pub content_type: Option<String>,
     /// The ETag and Last-Modified headers of this very answer.
     pub validators: Validators,
+    /// The values of the Link headers.
+    pub links: Vec<String>,
     /// The Retry-After header.
     pub retry_after: Option<String>,
     /// Decompressed.
@@ -280,6 +282,8 @@ impl Client {
         let text = |name: HeaderName| header_text(response.headers(), name);
         let (content_type, retry_after) = (text(header::CONTENT_TYPE), text(header::RETRY_AFTER));
         let validators = Validators { etag: text(header::ETAG), last_modified: text(header::LAST_MODIFIED) };
+        let links = response.headers().get_all(header::LINK).iter().filter_map(|value| value.to_str().ok());
+        let links = links.map(str::to_owned).collect();
         // A server that answers 304 to a question without a condition has said nothing.
         let not_modified = status == StatusCode::NOT_MODIFIED
             && request.validators.is_some_and(|known| *known != Validators::default());
@@ -293,7 +297,7 @@ impl Client {
         let moved = chain.moved().cloned();
         let status = status.as_u16();
         let elapsed = began.elapsed();
-        Ok(Fetched { url, moved, status, not_modified, content_type, validators, retry_after, body, elapsed })
+        Ok(Fetched { url, moved, status, not_modified, content_type, validators, links, retry_after, body, elapsed })
     }
 }
 

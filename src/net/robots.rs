@@ -195,7 +195,7 @@ impl Wishes {
     async fn of(&self, url: &Url, asked: bool) -> Word {
         let robots = match self {
             Self::Unknown { fault, reason } => {
-                return Word { may: Err((fault.clone(), reason.clone())), delay: None, asked };
+                return Word { may: Err((*fault, reason.clone())), delay: None, asked };
             }
             Self::Known(robots) => Arc::clone(robots),
         };

@@ -314,3 +314,41 @@ fn a_source_its_articles_and_their_redirects_go_through_its_proxy_and_others_do_
     assert_eq!(heard, ["SOCKS links.invalid", "SOCKS pages.invalid", "SOCKS paper.invalid"]);
     assert!(world.asked.iter().any(|path| path == "/robots.txt"), "{:?}", world.asked);
 }
+
+#[test]
+fn a_source_with_a_proxy_is_not_subscribed_to_since_a_hub_would_be_told_our_address() {
+    for hidden in [true, false] {
+        let mut world = World::new();
+        let (hub, _orders) = world.hub("86400");
+        let site = Url::parse(&world.site.url("/")).expect("a URL").port().expect("a port");
+        let middleman = Middleman::start(site, None);
+        let mut page = Page::xml(crate::world::feed(&[]));
+        page.headers.push(format!(
+            "link: <http://127.0.0.1:{hub}/>; rel=\"hub\", <http://paper.invalid/feed.xml>; rel=\"self\""
+        ));
+        world.site.serve("/feed.xml", page);
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port").port();
+        let (address, proxy) = match hidden {
+            true => {
+                ("http://paper.invalid/feed.xml".to_owned(), format!("proxy = \"{}\"", middleman.proxy("socks5h", "")))
+            }
+            false => (world.site.url("/feed.xml"), String::new()),
+        };
+        world.configure(&format!(
+            "{}\n[web]\nlisten = \"127.0.0.1:{port}\"\npublic = \"http://127.0.0.1:{port}\"\n\n\
+             [source.paper]\nfeed = \"{address}\"\nevery = \"1s\"\n{proxy}\n\n{}\n{RULE}",
+            world.outside(),
+            world.tellings("ana@example.org", "/200"),
+        ));
+        world.start();
+        if hidden {
+            world.until_asked("/feed.xml", 3);
+        } else {
+            world
+                .until("the hub has verified", |world| world.hub_events.iter().any(|event| event["hub"] == "verified"));
+        }
+        world.stop();
+        assert_eq!(world.hub_events.is_empty(), hidden, "{:?}", world.hub_events);
+        assert_eq!(world.log().contains("the hub was asked"), !hidden);
+    }
+}

@@ -16,6 +16,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
+use std::process::ChildStdin;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
@@ -46,6 +47,8 @@ pub enum Event {
     Call(Value),
     /// The daemon told its service manager something.
     Notified(String),
+    /// The hub did something.
+    Hub(Value),
 }
 
 /// The world, and what was seen of it so far.
@@ -69,6 +72,10 @@ pub struct World {
     pub asked: Vec<String>,
     /// Every line to the service manager.
     pub notified: Vec<String>,
+    /// Everything that the hub did.
+    pub hub_events: Vec<Value>,
+    hub_port: u16,
+    sender: Sender<Event>,
     configuration: String,
 }
 
@@ -81,7 +88,7 @@ impl World {
         listen_to_notifications(&notify, send.clone());
         let (mailbox, mail_port) = helper("mailbox.py", &[], send.clone(), Event::Mail);
         let (receiver, hook_port) = helper("receiver.py", &[SECRET], send.clone(), Event::Call);
-        let site = Site::start(send);
+        let site = Site::start(send.clone());
         let mut world = Self {
             folder,
             site,
@@ -96,6 +103,9 @@ impl World {
             calls: Vec::new(),
             asked: Vec::new(),
             notified: Vec::new(),
+            hub_events: Vec::new(),
+            hub_port: 0,
+            sender: send,
             configuration: String::new(),
         };
         world.configure(&format!(
@@ -127,6 +137,20 @@ impl World {
              [subscription.everything]\nrules = \"all\"\nchannels = [\"desk\", \"case-system\"]\n",
             self.hook_port
         )
+    }
+
+    /// Starts a WebSub hub that grants leases of so many seconds. Gives its port, and where it takes orders.
+    pub fn hub(&mut self, lease: &str) -> (u16, ChildStdin) {
+        let (mut hub, port) = helper("hub.py", &[lease], self.sender.clone(), Event::Hub);
+        let orders = hub.stdin.take().expect("a pipe");
+        self.helpers.push(hub);
+        self.hub_port = port;
+        (port, orders)
+    }
+
+    /// The hub's port.
+    pub fn hub_port(&self) -> u16 {
+        self.hub_port
     }
 
     /// Replaces the configuration file.
@@ -227,6 +251,7 @@ impl World {
             Ok(Event::Mail(mail)) => self.mails.push(mail),
             Ok(Event::Call(call)) => self.calls.push(call),
             Ok(Event::Notified(line)) => self.notified.push(line),
+            Ok(Event::Hub(event)) => self.hub_events.push(event),
             Err(RecvTimeoutError::Timeout) => return false,
             Err(RecvTimeoutError::Disconnected) => panic!("the world ended"),
         }
@@ -331,6 +356,7 @@ pub fn helper<E: Send + 'static>(
     let mut child = Command::new(&python)
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools").join(script))
         .args(arguments)
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| {
