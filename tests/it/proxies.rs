@@ -352,3 +352,30 @@ fn a_source_with_a_proxy_is_not_subscribed_to_since_a_hub_would_be_told_our_addr
         assert_eq!(world.log().contains("the hub was asked"), !hidden);
     }
 }
+
+#[test]
+fn an_item_whose_source_has_gone_is_asked_for_by_no_other_way() {
+    let mut world = World::new();
+    let site = Url::parse(&world.site.url("/")).expect("a URL").port().expect("a port");
+    let middleman = Middleman::start(site, None);
+    let link = world.site.url("/a");
+    world.site.serve_in_turn("/a", vec![Page::status(503), Page::html(article("Late", "A page about torture."))]);
+    world.site.feed("/hidden.xml", &[entry("a", "Late", link)]);
+    world.site.feed("/feed.xml", &[]);
+    let staying = world.configuration().replace("[\"100ms\", \"200ms\"]", "[\"2s\", \"100ms\"]");
+    let hidden = format!(
+        "\n[source.hidden]\nfeed = \"http://paper.invalid/hidden.xml\"\nevery = \"1s\"\nfirst_poll = \"all\"\n\
+         proxy = \"{}\"\n",
+        middleman.proxy("socks5h", "")
+    );
+    world.configure(&format!("{staying}{hidden}"));
+    world.start();
+    world.until("the page has failed once", |world| world.asked.iter().any(|path| path == "/a"));
+    world.configure(&staying);
+    world.signal("HUP");
+    world.until("nobody says any more how to ask", |world| world.log().contains("code=\"source_gone\""));
+    world.until("its tries are used up", |world| world.log().contains("could not be read"));
+    world.stop();
+    assert_eq!(world.asked.iter().filter(|path| *path == "/a").count(), 1);
+    assert_eq!(world.ledger_adds_up()["states"]["unreadable"], 1);
+}
