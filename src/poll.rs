@@ -281,6 +281,8 @@ mod tests {
             schedule: Schedule::Every(SignedDuration::from_mins(15)),
             heed: SignedDuration::from_hours(24),
             first_poll,
+            proxy: None,
+            robots: true,
         }
     }
 

@@ -92,7 +92,13 @@ mod tests {
             .skip_while(|line| !line.starts_with("#lease"))
             .take_while(|line| !line.starts_with("[mail]"))
             .map(|line| if line.starts_with("#include") || line.starts_with("#packs") { "" } else { line })
-            .map(|line| if line.contains("-ca.pem") || line.contains("10.20.0.5") { "" } else { line })
+            .map(|line| {
+                if line.contains("-ca.pem") || line.contains("socks5h:") || line.contains("10.20.0.5") {
+                    ""
+                } else {
+                    line
+                }
+            })
             .map(|line| if switched_off(line).is_some() { &line[1..] } else { line })
             .map(|line| format!("{line}\n"))
             .collect();

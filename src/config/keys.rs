@@ -61,6 +61,11 @@ pub static EGRESS: KnownTable = KnownTable {
     keys: &[
         key("allow", "[]", "Special-purpose address ranges that are opened all the same, such as an intranet's."),
         key("hosts", "{}", "Names that are not looked up, each with its address."),
+        key(
+            "proxy",
+            "none",
+            "Through which feeds, pages and webhooks are asked: `http://`, `https://` or `socks5h://`; a secret when it holds a password.",
+        ),
         key("extra_ca", "none", "A PEM file with certificate authorities that are trusted besides the system's."),
         key("connect_timeout", "\"10s\"", "Longest time until a connection stands."),
         key("timeout", "\"30s\"", "Longest time for a whole answer."),
@@ -153,6 +158,16 @@ pub static SOURCE: KnownTable = KnownTable {
         key("at_most", "that of [polling]", "The longest interval between two checks."),
         key("heed", "that of [polling]", "How far its server's wishes may put off a check."),
         key("first_poll", "\"24h\"", "What becomes of what it lists already: `baseline`, `all`, or an age."),
+        key(
+            "proxy",
+            "that of `[egress]`",
+            "Through which it and the pages that it lists are asked; `false` for directly.",
+        ),
+        key(
+            "robots",
+            "true",
+            "Whether a watched page and the pages of articles are left alone where robots.txt asks for that.",
+        ),
         key("enabled", "true", "Whether it is asked at all."),
     ],
 };
@@ -245,10 +260,10 @@ impl KnownTable {
     }
 }
 
-/// The keys that hold secrets: those of `[mail]` and of all kinds.
+/// The keys that hold secrets: those of `[mail]` and of all kinds, and proxies, which may hold a password.
 pub(super) fn secret_keys(sources: &[&source::Kind], channels: &[&channel::Kind]) -> Vec<&'static str> {
     let of_sources = sources.iter().flat_map(|kind| kind.keys);
     let of_channels = channels.iter().flat_map(|kind| kind.keys);
     let secret = |key: &&Key| key.takes == Takes::Secret;
-    of_sources.chain(of_channels).filter(secret).map(|key| key.name).chain(["password"]).collect()
+    of_sources.chain(of_channels).filter(secret).map(|key| key.name).chain(["password", "proxy"]).collect()
 }

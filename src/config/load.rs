@@ -90,7 +90,7 @@ fn config(
     for document in documents.iter().filter(|document| !document.pack) {
         document.table(&document.start(), report).refuse_unknown(&keys::TOP.names());
     }
-    let egress = settings::egress(documents, report);
+    let egress = settings::egress(documents, environment, report);
     let polling = settings::polling(documents, report);
     let mail = mail::mail(documents, environment, report);
     let has_mail = documents.iter().any(|document| document.entries.iter().any(|entry| entry.key == "mail"));
@@ -110,7 +110,7 @@ fn config(
     }
     let sources = all_sources
         .iter()
-        .filter_map(|source| sources::source(source, source_kinds, &egress.hosts, &polling, environment, report))
+        .filter_map(|source| sources::source(source, source_kinds, &egress, &polling, environment, report))
         .collect();
     let channels = all_channels
         .iter()

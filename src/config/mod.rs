@@ -2,6 +2,7 @@
 
 use crate::channel::ChannelPlan;
 use crate::channel::Letterhead;
+use crate::model::Proxy;
 use crate::route::Subscription;
 use crate::rule::EntitySpec;
 use crate::rule::RuleSpec;
@@ -27,6 +28,7 @@ mod mail;
 mod node;
 pub mod packs;
 mod place;
+mod proxies;
 pub mod render;
 mod rules;
 mod secret;
@@ -91,6 +93,8 @@ pub struct Egress {
     pub allow: Vec<IpNet>,
     /// Names that are not looked up: `[egress.hosts]`, lower case, to an address.
     pub hosts: Vec<(String, std::net::IpAddr)>,
+    /// Through which the world is asked where a source does not say otherwise; `None` for directly.
+    pub proxy: Option<Proxy>,
     /// A PEM file with certificate authorities that are trusted besides the system's.
     pub extra_ca: Option<PathBuf>,
     /// For the connection alone.

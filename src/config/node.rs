@@ -177,6 +177,8 @@ fn secret_value(value: &Spanned<DeValue<'_>>, keys: &[&str], secret: bool, masks
     match value.get_ref() {
         DeValue::Table(table) => secret_values(table, keys, secret, masks),
         DeValue::Array(list) => list.iter().for_each(|item| secret_value(item, keys, secret, masks)),
+        // `proxy = false` is a switch; to mask it would mask the word wherever it stands.
+        DeValue::Boolean(_) => {}
         _ if secret => masks.push(value.span()),
         _ => {}
     }

@@ -18,7 +18,7 @@ pub(super) const WAYS: [&str; 3] = ["file", "env", "credential"];
 const HELP: &str = "write `{ credential = \"name\" }`, `{ file = \"path\" }`, `{ env = \"NAME\" }` or a string";
 
 /// What stands for a credential that was not read: fit for every kind of secret, and never sent.
-const STAND_IN: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+pub(super) const STAND_IN: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// Reads the secret that `node` gives for `key`.
 pub(super) fn read(

@@ -14,6 +14,7 @@ use super::files::lower;
 use super::keys;
 use super::node::Entry;
 use super::node::Value;
+use super::proxies;
 use super::table::Table;
 use ipnet::IpNet;
 use jiff::SignedDuration;
@@ -42,6 +43,7 @@ impl Default for Egress {
         Self {
             allow: Vec::new(),
             hosts: Vec::new(),
+            proxy: None,
             extra_ca: None,
             connect_timeout: SignedDuration::from_secs(10),
             timeout: SignedDuration::from_secs(30),
@@ -95,7 +97,7 @@ pub(super) fn top_table<'a>(
     Some((document, table))
 }
 
-pub(super) fn egress(documents: &[Document], report: &Report) -> Egress {
+pub(super) fn egress(documents: &[Document], environment: &Environment, report: &Report) -> Egress {
     let default = Egress::default();
     let Some((document, table)) = top_table(documents, &keys::EGRESS, report) else { return default };
     let short = SignedDuration::from_millis(10)..=SignedDuration::from_mins(10);
@@ -108,6 +110,7 @@ pub(super) fn egress(documents: &[Document], report: &Report) -> Egress {
             .iter()
             .filter_map(|entry| host(&table, entry))
             .collect(),
+        proxy: proxies::proxy(&table, document, environment),
         extra_ca: certificates(&table, document),
         connect_timeout: table.duration("connect_timeout", default.connect_timeout, short.clone()),
         timeout: table.duration("timeout", default.timeout, short),

@@ -1,5 +1,6 @@
 //! `[source.NAME]` → what is watched, and when.
 
+use super::Egress;
 use super::Polling;
 use super::definitions::Definition;
 use super::diagnostic::Report;
@@ -11,6 +12,7 @@ use super::kinds;
 use super::mail::is_loopback;
 use super::node::Entry;
 use super::node::Value;
+use super::proxies;
 use super::settings;
 use super::table::Table;
 use super::table::Text;
@@ -35,7 +37,7 @@ const LONGEST_INTERVAL: SignedDuration = SignedDuration::from_hours(24 * 366);
 pub(super) fn source(
     definition: &Definition<'_>,
     kinds: &[&Kind],
-    hosts: &[(String, IpAddr)],
+    egress: &Egress,
     polling: &Polling,
     environment: &Environment,
     report: &Report,
@@ -50,11 +52,17 @@ pub(super) fn source(
         (kind.build)(&settings).map_err(|complaints| kinds::complain(&table, complaints, report)).ok()
     });
     let address = watch.as_ref().map(|watch| watch.address());
-    let schedule = schedule(&table, polling, address.is_some_and(|url| is_here(url, hosts)));
+    let schedule = schedule(&table, polling, address.is_some_and(|url| is_here(url, &egress.hosts)));
     let heed = table.duration("heed", polling.heed, settings::HEED);
+    let proxy = if proxies::is_off(&table) {
+        None
+    } else {
+        proxies::proxy(&table, definition.document, environment).or_else(|| egress.proxy.clone())
+    };
+    let robots = robots(&table);
     let name = SourceName::new(definition.name);
     let (kind, watch, schedule) = (kind?, watch?, schedule?);
-    enabled.then_some(SourcePlan { name, label, kind: kind.name, watch, schedule, heed, first_poll })
+    enabled.then_some(SourcePlan { name, label, kind: kind.name, watch, schedule, heed, first_poll, proxy, robots })
 }
 
 fn schedule(table: &Table<'_>, polling: &Polling, here: bool) -> Option<Schedule> {
@@ -128,6 +136,17 @@ fn cron_of(table: &Table<'_>, cron: &Text<'_>, zone: &str) -> Option<Schedule> {
 
 fn refuse(table: &Table<'_>, text: &Text<'_>, error: &ScheduleError) {
     table.report.error(&text.node.place, error.to_string(), "here", error.help());
+}
+
+/// Whether robots.txt is obeyed. Who does not obey it is to know what that may cost.
+fn robots(table: &Table<'_>) -> bool {
+    let robots = table.flag("robots", true);
+    if let (false, Some(entry)) = (robots, table.entry("robots")) {
+        let message = "pages are read that their site asks robots to leave alone";
+        let help = "remove it, unless the site has agreed; a site that does not want robots may block you";
+        table.report.warning(&entry.node.place, message, "not obeyed", help);
+    }
+    robots
 }
 
 fn first_poll(table: &Table<'_>) -> FirstPoll {

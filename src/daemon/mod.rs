@@ -7,6 +7,7 @@
 use crate::clock;
 use crate::config::Config;
 use crate::net::gate::Gates;
+use crate::net::robots::Robots;
 use crate::schedule::Schedule;
 use crate::schedule::allot::Allotment;
 use crate::schedule::habits::Habits;
@@ -27,6 +28,7 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
+mod manners;
 mod polling;
 mod pushing;
 mod reading;
@@ -62,6 +64,7 @@ struct Shared {
     tower: ArcSwap<Tower>,
     gates: Gates,
     allotment: ArcSwap<Allotment>,
+    robots: Robots,
     owner: String,
     nudges: Nudges,
     stop: CancellationToken,
@@ -114,6 +117,7 @@ pub async fn run(
         store: Arc::clone(&store),
         gates: Gates::new(tower.config.politeness),
         allotment: ArcSwap::from_pointee(allotment),
+        robots: Robots::default(),
         tower: ArcSwap::from_pointee(tower),
         owner,
         nudges: Nudges::default(),

@@ -1,6 +1,7 @@
 //! Claims sources that are due, asks them, and commits what `poll::decide` says.
 
 use super::Shared;
+use super::manners;
 use super::work;
 use super::work::Pulse;
 use crate::clock;
@@ -120,13 +121,22 @@ async fn subscribe(shared: &Shared, source: &SourceName, hub: &Hub) -> Result<()
 /// Fetches and reads; every trouble becomes a reply. With the hub that the answer names.
 async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> (Reply, Option<Hub>) {
     let tower = shared.tower.load_full();
+    if plan.robots
+        && !plan.watch.is_subscription()
+        && let Err((fault, reason)) =
+            manners::permitted(shared, &tower, plan.proxy.as_ref(), plan.watch.address()).await
+    {
+        // A page that we watch may be opened to robots again: it is asked for again, ever more seldom.
+        let fault = if fault == Fault::Permanent { Fault::Transient } else { fault };
+        return (Reply::Failed { fault, reason }, None);
+    }
     let request = Request {
         url: plan.watch.address(),
         accept: plan.watch.accept(),
         validators: Some(validators),
         max_bytes: None,
     };
-    let fetched = match tower.client.get(&request).await {
+    let fetched = match tower.client.get_by(plan.proxy.as_ref(), &request).await {
         Ok(fetched) => fetched,
         Err(error) => return (Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() }, None),
     };
@@ -145,7 +155,10 @@ async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> (Re
         (listing, hub)
     });
     match reading.await {
-        Ok((Ok(listing), hub)) => (Reply::Listing { listing, validators, caching }, hub),
+        // A hub is told our public address: not for a source whose server must not see who is watching.
+        Ok((Ok(listing), hub)) => {
+            (Reply::Listing { listing, validators, caching }, hub.filter(|_| plan.proxy.is_none()))
+        }
         Ok((Err(reason), _)) => (Reply::Failed { fault: Fault::Transient, reason }, None),
         Err(panic) => {
             error!(source = %plan.name, error = %panic, "the reader of this source panicked");

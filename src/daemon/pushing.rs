@@ -53,6 +53,10 @@ async fn turn(shared: &Shared, public: &str) -> Result<(), StoreError> {
 
 /// Asks one hub. It may verify before it answers, so the state is written before and read again behind.
 async fn ask(shared: &Shared, push: &Push, public: &str) -> Result<(), StoreError> {
+    if shared.tower.load().source(&push.source).is_some_and(|plan| plan.proxy.is_some()) {
+        // Subscribed before it had a proxy: the lease ends by itself, and the hub hears nothing more of us.
+        return Ok(());
+    }
     let again = push.next_at.max(clock::now().saturating_add(AGAIN).unwrap_or(push.next_at));
     shared.store.save_push(&Push { next_at: again, ..push.asking() }).await?;
     let answer = match Url::parse(&push.hub) {

@@ -1,6 +1,7 @@
 //! Claims items, reads their pages, and commits what `read::decide` says.
 
 use super::Shared;
+use super::manners;
 use super::work;
 use super::work::Pulse;
 use crate::article;
@@ -151,8 +152,18 @@ async fn ask(shared: &Shared, item: &Item) -> Result<Reply, StoreError> {
         return Ok(Reply::Article { article: Box::new(article), url });
     }
     let tower = shared.tower.load_full();
+    // Only its source says by which way a page may be asked, and whether robots.txt is to be obeyed.
+    let Some(plan) = tower.source(&item.source) else {
+        return Ok(Reply::Failed { fault: Fault::Transient, reason: Reason::SourceGone });
+    };
+    let proxy = plan.proxy.as_ref();
+    if plan.robots
+        && let Err((fault, reason)) = manners::permitted(shared, &tower, proxy, &url).await
+    {
+        return Ok(Reply::Failed { fault, reason });
+    }
     let request = Request { url: &url, accept: ACCEPT, validators: None, max_bytes: None };
-    let fetched = match tower.client.get(&request).await {
+    let fetched = match tower.client.get_by(proxy, &request).await {
         Ok(fetched) => fetched,
         Err(error) => return Ok(Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() }),
     };

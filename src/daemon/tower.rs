@@ -47,7 +47,7 @@ impl Tower {
         let agent = user_agent(config.contact.as_deref());
         Ok(Self {
             rules: RuleSet::compile(config.entities.clone(), config.rules.clone()),
-            client: Client::new(&config.egress, &agent)?,
+            client: Client::for_sources(&config.egress, &agent, config.sources.len())?,
             poster: Poster::new(&config.egress, &agent)?,
             smtp: config.mail.as_ref().map(Smtp::new).transpose()?,
             config,

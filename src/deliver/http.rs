@@ -7,19 +7,27 @@ use crate::net::guard;
 use crate::net::guard::Refusal;
 use crate::net::transport;
 use crate::net::transport::ClientError;
+use crate::net::transport::Network;
 use crate::net::transport::Purpose;
 use crate::net::transport::Transport;
 use crate::net::transport::Unasked;
+use ipnet::IpNet;
 use reqwest::header;
 use reqwest::header::HeaderMap;
 use reqwest::header::HeaderName;
 use reqwest::header::HeaderValue;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use url::Host;
 use url::Url;
 
 /// From the connection to the end of the answer: Standard Webhooks asks for 15 to 30 seconds.
 const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Receivers whose TLS sessions are remembered.
+const SERVERS_REMEMBERED: usize = 256;
 
 /// How much of an answer's body is kept.
 const BODY: usize = 1024;
@@ -27,7 +35,13 @@ const BODY: usize = 1024;
 /// Posts messages.
 #[derive(Clone, Debug)]
 pub struct Poster {
+    /// By `egress.proxy` where there is one.
     transport: Transport,
+    /// For receivers that the operator has put on a map: `egress.hosts`, and addresses that `egress.allow` opens. A
+    /// proxy outside could not reach those of an intranet.
+    direct: Transport,
+    known: Arc<Vec<String>>,
+    opened: Arc<Vec<IpNet>>,
     timeout: Duration,
 }
 
@@ -97,7 +111,15 @@ impl Poster {
     /// # Errors
     /// What is wrong with the configuration.
     pub fn new(egress: &Egress, user_agent: &str) -> Result<Self, ClientError> {
-        Ok(Self { transport: Transport::new(egress, user_agent, Purpose::Post)?, timeout: TIMEOUT })
+        let network = Network::new(egress, user_agent, Purpose::Post, SERVERS_REMEMBERED)?;
+        let known = egress.hosts.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+        Ok(Self {
+            transport: network.by(egress.proxy.as_ref())?,
+            direct: network.by(None)?,
+            known: Arc::new(known),
+            opened: Arc::new(egress.allow.clone()),
+            timeout: TIMEOUT,
+        })
     }
 
     /// Posts `body` once. Any status is an answer.
@@ -112,11 +134,12 @@ impl Poster {
     ) -> Result<HttpAnswer, PostError> {
         let deadline = Instant::now() + self.timeout;
         let host = guard::host_of(url);
-        self.transport.judge(url).map_err(|unasked| match unasked {
+        let transport = self.way(url);
+        transport.judge(url).map_err(|unasked| match unasked {
             Unasked::Refused(refusal) => PostError::Refused { host: host.clone(), refusal },
             Unasked::NoAuthorities(detail) => PostError::NoAuthorities { host: host.clone(), detail },
         })?;
-        let request = self.transport.client.post(url.clone()).headers(header_map(headers)?).body(body.to_vec());
+        let request = transport.client.post(url.clone()).headers(header_map(headers)?).body(body.to_vec());
         let answered = tokio::time::timeout_at(deadline, request.send()).await;
         let response = match answered {
             Err(_) => {
@@ -126,7 +149,7 @@ impl Poster {
             Ok(Err(error)) => return Err(unanswered(host, &error)),
             Ok(Ok(response)) => response,
         };
-        let peer_refusal = response.remote_addr().and_then(|peer| self.transport.guard.judge_address(peer.ip()).err());
+        let peer_refusal = response.remote_addr().and_then(|peer| transport.judge_peer(peer.ip()).err());
         if let Some(refusal) = peer_refusal {
             return Err(PostError::Refused { host, refusal });
         }
@@ -135,6 +158,16 @@ impl Poster {
             response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = beginning(response, deadline).await;
         Ok(HttpAnswer { status, retry_after, body })
+    }
+
+    fn way(&self, url: &Url) -> &Transport {
+        let on_the_map = match url.host() {
+            Some(Host::Domain(name)) => self.known.iter().any(|known| known == name),
+            Some(Host::Ipv4(address)) => self.opened.iter().any(|range| range.contains(&IpAddr::V4(address))),
+            Some(Host::Ipv6(address)) => self.opened.iter().any(|range| range.contains(&IpAddr::V6(address))),
+            None => false,
+        };
+        if on_the_map { &self.direct } else { &self.transport }
     }
 }
 
@@ -178,6 +211,7 @@ mod tests {
     use crate::model::Fault;
     use crate::net::guard::Guard;
     use crate::net::transport::Transport;
+    use std::sync::Arc;
     use std::time::Duration;
     use tokio::net::TcpListener;
     use url::Url;
@@ -188,7 +222,13 @@ mod tests {
         let url = Url::parse(&format!("http://{}/hook", listener.local_addr().expect("bound"))).expect("a URL");
         let guard = Guard::new(vec!["127.0.0.1/32".parse().expect("a range")]);
         let transport = Transport::unguarded(reqwest::Client::new(), guard);
-        let poster = Poster { transport, timeout: Duration::from_millis(300) };
+        let poster = Poster {
+            direct: transport.clone(),
+            transport,
+            known: Arc::default(),
+            opened: Arc::default(),
+            timeout: Duration::from_millis(300),
+        };
         let error = poster.post(&url, &[], b"{}").await.expect_err("nobody answers");
         assert!(matches!(error, PostError::Unanswered { .. }), "{error:?}");
         assert!(error.in_doubt());

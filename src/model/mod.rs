@@ -6,6 +6,7 @@ pub mod fault;
 pub mod ids;
 pub mod item;
 pub mod listing;
+pub mod proxy;
 pub mod reason;
 pub mod setting;
 
@@ -35,4 +36,5 @@ pub use item::ItemState;
 pub use listing::Document;
 pub use listing::Listing;
 pub use listing::Wishes;
+pub use proxy::Proxy;
 pub use reason::Reason;

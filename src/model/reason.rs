@@ -58,6 +58,11 @@ pub enum Reason {
         /// The limit in bytes, after decompression.
         limit: u64,
     },
+    /// The site asks robots to keep away from the address (RFC 9309), or what it asks cannot be known at present.
+    RobotsRefused {
+        /// Which rule, or why it is not known.
+        detail: String,
+    },
     /// Too many redirects, a loop, or a step down from https to http.
     BadRedirect {
         /// What was wrong.
@@ -157,6 +162,8 @@ pub enum Reason {
         /// What happened.
         detail: String,
     },
+    /// The source is no longer in the configuration, so that nobody says by which way its pages may be asked.
+    SourceGone,
     /// The channel is no longer in the configuration.
     ChannelGone,
     /// Somebody asked for another try.
@@ -179,6 +186,7 @@ impl Reason {
             Self::ConnectionFailed { .. } => "connection_failed",
             Self::Status { .. } => "status",
             Self::TooLarge { .. } => "too_large",
+            Self::RobotsRefused { .. } => "robots_refused",
             Self::BadRedirect { .. } => "bad_redirect",
             Self::NotAFeed { .. } => "not_a_feed",
             Self::SelectorEmpty { .. } => "selector_empty",
@@ -201,6 +209,7 @@ impl Reason {
             Self::Accepted { .. } => "accepted",
             Self::Rejected { .. } => "rejected",
             Self::NotHandedOver { .. } => "not_handed_over",
+            Self::SourceGone => "source_gone",
             Self::ChannelGone => "channel_gone",
             Self::AskedAgain => "asked_again",
         }
@@ -225,6 +234,7 @@ impl fmt::Display for Reason {
             Self::ConnectionFailed { detail } => write!(formatter, "connection failed: {detail}"),
             Self::Status { status } => write!(formatter, "the server answered {status}"),
             Self::TooLarge { limit } => write!(formatter, "the answer is longer than {limit} bytes"),
+            Self::RobotsRefused { detail } => write!(formatter, "robots.txt: {detail}"),
             Self::BadRedirect { detail } => write!(formatter, "redirect not followed: {detail}"),
             Self::NotAFeed { detail } => write!(formatter, "not a feed: {detail}"),
             Self::SelectorEmpty { selector } => write!(formatter, "the selector `{selector}` chooses nothing"),
@@ -247,6 +257,7 @@ impl fmt::Display for Reason {
             Self::Accepted { answer } => write!(formatter, "accepted: {answer}"),
             Self::Rejected { answer } => write!(formatter, "rejected: {answer}"),
             Self::NotHandedOver { detail } => write!(formatter, "not handed over: {detail}"),
+            Self::SourceGone => formatter.write_str("the source is no longer configured"),
             Self::ChannelGone => formatter.write_str("the channel is no longer configured"),
             Self::AskedAgain => formatter.write_str("tried again on request"),
         }

@@ -9,11 +9,13 @@ use super::redirect::BadRedirect;
 use super::redirect::Chain;
 use super::transport;
 use super::transport::ClientError;
+use super::transport::Network;
 use super::transport::Purpose;
 use super::transport::Transport;
 use super::transport::Unasked;
 use crate::config::Egress;
 use crate::model::Fault;
+use crate::model::Proxy;
 use crate::model::Reason;
 use crate::poll::Validators;
 use crate::schedule::retry_after;
@@ -25,6 +27,7 @@ use reqwest::header::HeaderMap;
 use reqwest::header::HeaderName;
 use reqwest::header::HeaderValue;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
@@ -34,6 +37,8 @@ const LONGEST_HEADER_KEPT: usize = 2048;
 
 /// Link headers; more are somebody's joke.
 const MOST_LINKS_KEPT: usize = 32;
+/// Servers whose TLS sessions are remembered, however few sources there are.
+const FEWEST_SERVERS_REMEMBERED: usize = 4096;
 
 /// Longer deadlines are none.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
@@ -41,7 +46,8 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 /// Asks for feeds and pages. Cheap to clone; connections are shared.
 #[derive(Clone, Debug)]
 pub struct Client {
-    transport: Transport,
+    network: Arc<Network>,
+    default: Option<Proxy>,
     timeout: Duration,
     max_bytes: u64,
 }
@@ -107,6 +113,12 @@ pub enum FetchError {
         /// What was missing.
         detail: String,
     },
+    /// The way to the proxy cannot be made ready.
+    #[error("{detail}")]
+    NoWay {
+        /// What was wrong.
+        detail: String,
+    },
     /// The deadline passed.
     #[error("{host}: no end of {during} in time")]
     TimedOut {
@@ -158,6 +170,15 @@ pub enum FetchError {
     Redirect(#[from] BadRedirect),
 }
 
+/// What becomes of an answer that is longer than the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Surplus {
+    /// It is no answer.
+    Refused,
+    /// Its beginning is the answer.
+    CutOff,
+}
+
 /// What a request is busy with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -186,51 +207,69 @@ impl Client {
     /// What is wrong with the configuration. A machine without certificate authorities is no error here: http still
     /// works, and https is answered with [`FetchError::NoAuthorities`].
     pub fn new(egress: &Egress, user_agent: &str) -> Result<Self, ClientError> {
+        Self::for_sources(egress, user_agent, 0)
+    }
+
+    /// The same for so many sources: their TLS sessions are all remembered.
+    ///
+    /// # Errors
+    /// As for [`Client::new`].
+    pub fn for_sources(egress: &Egress, user_agent: &str, sources: usize) -> Result<Self, ClientError> {
+        // A source and the pages that it lists are often of two hosts.
+        let servers = sources.saturating_mul(2).max(FEWEST_SERVERS_REMEMBERED);
+        let network = Network::new(egress, user_agent, Purpose::Fetch, servers)?;
+        network.by(egress.proxy.as_ref())?;
         Ok(Self {
-            transport: Transport::new(egress, user_agent, Purpose::Fetch)?,
+            network: Arc::new(network),
+            default: egress.proxy.clone(),
             timeout: egress.timeout.unsigned_abs().min(LONGEST_TIMEOUT),
             max_bytes: egress.max_bytes,
         })
     }
 
-    /// Asks once, following redirects, and reads the answer to its end.
+    /// Asks once, following redirects, and reads the answer to its end: through `egress.proxy` where there is one.
     ///
     /// # Errors
     /// Why there is no answer; [`FetchError::fault`] says what helps.
     pub async fn get(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
+        self.get_by(self.default.as_ref(), request).await
+    }
+
+    /// The same by the way of one source ([`SourcePlan::proxy`]): through this proxy, or directly.
+    ///
+    /// [`SourcePlan::proxy`]: crate::source::SourcePlan::proxy
+    ///
+    /// # Errors
+    /// As for [`Client::get`].
+    pub async fn get_by(&self, proxy: Option<&Proxy>, request: &Request<'_>) -> Result<Fetched, FetchError> {
+        self.fetch(proxy, request, Surplus::Refused).await
+    }
+
+    /// The same, but of an answer that is longer than the limit the beginning is kept.
+    ///
+    /// # Errors
+    /// As for [`Client::get`], without [`FetchError::TooLarge`].
+    pub async fn beginning_by(&self, proxy: Option<&Proxy>, request: &Request<'_>) -> Result<Fetched, FetchError> {
+        self.fetch(proxy, request, Surplus::CutOff).await
+    }
+
+    async fn fetch(
+        &self,
+        proxy: Option<&Proxy>,
+        request: &Request<'_>,
+        surplus: Surplus,
+    ) -> Result<Fetched, FetchError> {
+        let transport = self.network.by(proxy).map_err(|error| FetchError::NoWay { detail: error.to_string() })?;
         let began = Instant::now();
         let deadline = began + self.timeout;
         let mut chain = Chain::new(request.url.clone());
         loop {
-            let response = self.ask(chain.current(), request, deadline).await?;
+            let response = ask(&transport, chain.current(), request, deadline).await?;
             let status = response.status().as_u16();
             if !matches!(status, 301 | 302 | 303 | 307 | 308) {
-                return self.answer(response, chain, request, began, deadline).await;
+                return self.answer(response, chain, request, surplus, began, deadline).await;
             }
             chain.follow(status, response.headers().get(header::LOCATION).map(HeaderValue::as_bytes))?;
-        }
-    }
-
-    /// One hop, up to the end of the answer's headers.
-    async fn ask(&self, url: &Url, request: &Request<'_>, deadline: Instant) -> Result<reqwest::Response, FetchError> {
-        let host = guard::host_of(url);
-        self.transport.judge(url).map_err(|unasked| match unasked {
-            Unasked::Refused(refusal) => FetchError::Refused { host: host.clone(), refusal },
-            Unasked::NoAuthorities(detail) => FetchError::NoAuthorities { host: host.clone(), detail },
-        })?;
-        let sending = self.transport.client.get(url.clone()).headers(headers(request)).send();
-        let response = before(deadline, &host, Stage::Waiting, sending).await?;
-        let response = response.map_err(|error| unanswered(&host, &error))?;
-        match response.remote_addr() {
-            None => Err(FetchError::Broken {
-                host,
-                during: Stage::Waiting,
-                cause: "the other end of the connection is unknown".to_owned(),
-            }),
-            Some(peer) => match self.transport.guard.judge_address(peer.ip()) {
-                Err(refusal) => Err(FetchError::Refused { host, refusal }),
-                Ok(()) => Ok(response),
-            },
         }
     }
 
@@ -239,6 +278,7 @@ impl Client {
         response: reqwest::Response,
         chain: Chain,
         request: &Request<'_>,
+        surplus: Surplus,
         began: Instant,
         deadline: Instant,
     ) -> Result<Fetched, FetchError> {
@@ -263,7 +303,7 @@ impl Client {
             return Err(FetchError::Status { host, status: status.as_u16(), retry_after, date: caching.date });
         }
         let limit = request.max_bytes.unwrap_or(self.max_bytes);
-        let body = if not_modified { Vec::new() } else { read_body(response, limit, &host, deadline).await? };
+        let body = if not_modified { Vec::new() } else { read_body(response, limit, surplus, &host, deadline).await? };
         let url = chain.current().clone();
         let moved = chain.moved().cloned();
         let status = status.as_u16();
@@ -284,6 +324,32 @@ impl Client {
     }
 }
 
+/// One hop, up to the end of the answer's headers.
+async fn ask(
+    transport: &Transport,
+    url: &Url,
+    request: &Request<'_>,
+    deadline: Instant,
+) -> Result<reqwest::Response, FetchError> {
+    let host = guard::host_of(url);
+    transport.judge(url).map_err(|unasked| match unasked {
+        Unasked::Refused(refusal) => FetchError::Refused { host: host.clone(), refusal },
+        Unasked::NoAuthorities(detail) => FetchError::NoAuthorities { host: host.clone(), detail },
+    })?;
+    let sending = transport.client.get(url.clone()).headers(headers(request)).send();
+    let response = before(deadline, &host, Stage::Waiting, sending).await?;
+    let response = response.map_err(|error| unanswered(&host, &error))?;
+    match response.remote_addr().map(|peer| transport.judge_peer(peer.ip())) {
+        None if transport.peer_is_known() => Err(FetchError::Broken {
+            host,
+            during: Stage::Waiting,
+            cause: "the other end of the connection is unknown".to_owned(),
+        }),
+        Some(Err(refusal)) => Err(FetchError::Refused { host, refusal }),
+        None | Some(Ok(())) => Ok(response),
+    }
+}
+
 impl FetchError {
     /// What helps. A page that is refused or missing (401, 403, 404, 410, 451) may be a wall that passes or an article
     /// that is published late, so it is tried again; how often, the caller's list of retries says.
@@ -291,6 +357,7 @@ impl FetchError {
         match self {
             Self::Refused { .. } | Self::TooLarge { .. } => Fault::Permanent,
             Self::NoAuthorities { .. }
+            | Self::NoWay { .. }
             | Self::TimedOut { .. }
             | Self::Unreachable { .. }
             | Self::Broken { .. }
@@ -314,7 +381,7 @@ impl FetchError {
         match self {
             Self::Refused { .. } => Reason::AddressRefused { detail },
             Self::TimedOut { .. } => Reason::TimedOut { detail },
-            Self::NoAuthorities { .. } | Self::Unreachable { .. } | Self::Broken { .. } => {
+            Self::NoAuthorities { .. } | Self::NoWay { .. } | Self::Unreachable { .. } | Self::Broken { .. } => {
                 Reason::ConnectionFailed { detail }
             }
             Self::Status { status, .. } => Reason::Status { status: *status },
@@ -355,13 +422,14 @@ fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 async fn read_body(
     mut response: reqwest::Response,
     limit: u64,
+    surplus: Surplus,
     host: &str,
     deadline: Instant,
 ) -> Result<Vec<u8>, FetchError> {
     let too_large = || FetchError::TooLarge { host: host.to_owned(), limit };
     // Known beforehand only for answers that are not compressed.
     let announced = response.content_length().unwrap_or(0);
-    if announced > limit {
+    if announced > limit && surplus == Surplus::Refused {
         return Err(too_large());
     }
     // What is announced need not come: no more is set aside than a usual page needs.
@@ -375,7 +443,14 @@ async fn read_body(
         })?;
         let Some(chunk) = chunk else { return Ok(body) };
         if body.len() as u64 + chunk.len() as u64 > limit {
-            return Err(too_large());
+            match surplus {
+                Surplus::Refused => return Err(too_large()),
+                Surplus::CutOff => {
+                    let room = usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(body.len());
+                    body.extend_from_slice(&chunk[..room.min(chunk.len())]);
+                    return Ok(body);
+                }
+            }
         }
         body.extend_from_slice(&chunk);
     }
@@ -401,9 +476,9 @@ fn unanswered(host: &str, error: &reqwest::Error) -> FetchError {
 
 #[cfg(test)]
 mod tests {
-    use super::Client;
     use super::FetchError;
     use super::Request;
+    use super::ask;
     use crate::model::Fault;
     use crate::net::guard::Guard;
     use crate::net::transport::Transport;
@@ -412,6 +487,7 @@ mod tests {
     use tokio::io::AsyncReadExt;
     use tokio::io::AsyncWriteExt;
     use tokio::net::TcpListener;
+    use tokio::time::Instant;
     use url::Url;
 
     #[tokio::test]
@@ -425,10 +501,10 @@ mod tests {
         });
         // The library's own resolver stands for a hole in ours.
         let transport = Transport::unguarded(reqwest::Client::new(), Guard::default());
-        let client = Client { transport, timeout: Duration::from_secs(5), max_bytes: 1024 };
         let url = Url::parse(&format!("http://localhost:{port}/")).expect("a URL");
         let request = Request { url: &url, accept: "*/*", validators: None, max_bytes: None };
-        let error = client.get(&request).await.expect_err("loopback is denied");
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let error = ask(&transport, &url, &request, deadline).await.expect_err("loopback is denied");
         assert!(matches!(error, FetchError::Refused { .. }), "{error:?}");
     }
 

@@ -4,6 +4,7 @@
 
 use crate::config::Politeness;
 use arc_swap::ArcSwap;
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-/// Pauses that are remembered at once. Beyond it the one that ends first is forgotten: a flood of invented hosts must
+/// Pauses and wishes that are remembered at once. Beyond it the one that ends first is forgotten: a flood of invented hosts must
 /// not fill the memory.
 const MOST_PAUSES: usize = 4096;
 
@@ -28,6 +29,8 @@ struct Gate {
     inside: usize,
     /// Not to be asked before: the gap, or a pause that the host asked for.
     closed_until: Timestamp,
+    /// The gap that the host wishes, and until when it is remembered.
+    wish: Option<(SignedDuration, Timestamp)>,
 }
 
 /// The right to ask one host. Spent with [`Pass::leave`]; one that is dropped (the request was cancelled) frees its
@@ -64,7 +67,7 @@ impl Gates {
     /// Goes in to ask a host (its `source::host_key`); `None` when it is busy.
     pub fn enter(&self, host: &str, now: Timestamp) -> Option<Pass> {
         let mut hosts = self.lock();
-        let gate = hosts.entry(host.to_owned()).or_insert(Gate { inside: 0, closed_until: Timestamp::MIN });
+        let gate = hosts.entry(host.to_owned()).or_insert(Gate::open());
         if self.is_full(gate) || now < gate.closed_until {
             return None;
         }
@@ -75,14 +78,16 @@ impl Gates {
     /// Asks nothing more of a host until then; a longer pause that it already has stays.
     pub fn pause(&self, host: &str, until: Timestamp) {
         let mut hosts = self.lock();
-        if hosts.len() >= MOST_PAUSES && !hosts.contains_key(host) {
-            let first = hosts.iter().filter(|(_, gate)| gate.inside == 0).min_by_key(|(_, gate)| gate.closed_until);
-            if let Some(name) = first.map(|(name, _)| name.clone()) {
-                hosts.remove(&name);
-            }
-        }
-        let gate = hosts.entry(host.to_owned()).or_insert(Gate { inside: 0, closed_until: until });
+        make_room(&mut hosts, host);
+        let gate = hosts.entry(host.to_owned()).or_insert(Gate::open());
         gate.closed_until = gate.closed_until.max(until);
+    }
+
+    /// Keeps at least this gap after each request to a host, until then.
+    pub fn slow(&self, host: &str, gap: SignedDuration, until: Timestamp) {
+        let mut hosts = self.lock();
+        make_room(&mut hosts, host);
+        hosts.entry(host.to_owned()).or_insert(Gate::open()).wish = Some((gap, until));
     }
 
     /// When the next host becomes free by the passing of time alone; one at its limit becomes free when a pass leaves.
@@ -99,7 +104,9 @@ impl Gates {
         let mut hosts = self.lock();
         if let Some(gate) = hosts.get_mut(host) {
             gate.inside = gate.inside.saturating_sub(1);
-            let open = gap_from.saturating_add(self.politeness.load().gap).unwrap_or(Timestamp::MAX);
+            let wished = gate.wish.filter(|(_, until)| gap_from < *until).map_or(SignedDuration::ZERO, |(gap, _)| gap);
+            let gap = self.politeness.load().gap.max(wished);
+            let open = gap_from.saturating_add(gap).unwrap_or(Timestamp::MAX);
             gate.closed_until = gate.closed_until.max(open);
         }
     }
@@ -110,9 +117,24 @@ impl Gates {
     }
 }
 
+/// A flood of invented hosts pushes out what ends first, and never who is inside.
+fn make_room(hosts: &mut HashMap<String, Gate>, host: &str) {
+    if hosts.len() < MOST_PAUSES || hosts.contains_key(host) {
+        return;
+    }
+    let first = hosts.iter().filter(|(_, gate)| gate.inside == 0).min_by_key(|(_, gate)| gate.closed_until);
+    if let Some(name) = first.map(|(name, _)| name.clone()) {
+        hosts.remove(&name);
+    }
+}
+
 impl Gate {
+    const fn open() -> Self {
+        Self { inside: 0, closed_until: Timestamp::MIN, wish: None }
+    }
+
     fn is_idle(&self, now: Timestamp) -> bool {
-        self.inside == 0 && self.closed_until <= now
+        self.inside == 0 && self.closed_until <= now && self.wish.is_none_or(|(_, until)| until <= now)
     }
 }
 
@@ -199,6 +221,22 @@ mod tests {
         assert_eq!(gates.next_free(at(0)), None);
         pass.leave(at(1));
         assert_eq!(gates.next_free(at(1)), Some(at(60)));
+    }
+
+    #[test]
+    fn a_host_that_wishes_it_slower_gets_it_slower_until_the_wish_is_forgotten() {
+        let gates = gates(2, 1);
+        gates.slow("paper.example", SignedDuration::from_secs(30), at(100));
+        gates.slow("other.example", SignedDuration::from_secs(1), at(100));
+        gates.enter("paper.example", at(0)).expect("free").leave(at(10));
+        gates.enter("other.example", at(0)).expect("free").leave(at(10));
+        assert!(gates.enter("other.example", at(12)).is_some(), "a wish for less than our own gap changes nothing");
+        assert!(gates.enter("paper.example", at(39)).is_none());
+        assert!(gates.busy(at(40)).is_empty(), "its time has come");
+        gates.enter("paper.example", at(40)).expect("free").leave(at(50));
+        assert!(gates.enter("paper.example", at(79)).is_none());
+        gates.enter("paper.example", at(99)).expect("free").leave(at(100));
+        assert!(gates.enter("paper.example", at(102)).is_some());
     }
 
     #[test]

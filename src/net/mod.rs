@@ -6,6 +6,8 @@ pub mod gate;
 pub mod guard;
 pub mod redirect;
 pub mod resolve;
+pub mod robots;
+mod tls;
 pub mod transport;
 
 pub use client::Client;
@@ -16,4 +18,5 @@ pub use gate::Gates;
 pub use gate::Pass;
 pub use guard::Guard;
 pub use guard::Refusal;
+pub use robots::Robots;
 pub use transport::ClientError;

@@ -31,7 +31,28 @@ pub struct NameRefused {
     pub refusal: Refusal,
 }
 
+/// A name that only the proxy may look up.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{name} is looked up by the proxy, not here")]
+pub struct NameKept {
+    /// The name.
+    pub name: String,
+}
+
+/// Looks up where the proxy itself is, wherever that may be, and nothing else: with a proxy no question about a watched
+/// site leaves this machine by another way.
+#[derive(Clone, Debug)]
+pub struct ProxyResolver {
+    resolver: Resolver,
+    name: Option<String>,
+}
+
 impl Resolver {
+    /// The resolver of a client that asks through a proxy of this name; `None` when the proxy is given by its address.
+    pub fn of_the_proxy_alone(self, name: Option<&str>) -> ProxyResolver {
+        ProxyResolver { resolver: self, name: name.map(plain) }
+    }
+
     /// Takes names (lower case) with their addresses; a name may occur more than once.
     pub fn new(guard: Guard, hosts: &[(String, IpAddr)]) -> Self {
         let mut table: HashMap<String, Vec<IpAddr>> = HashMap::new();
@@ -42,11 +63,7 @@ impl Resolver {
     }
 
     async fn look_up(&self, name: &str) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
-        // Port 0 lets the connector put in the URL's.
-        let answers: Vec<SocketAddr> = match self.hosts.get(&plain(name)) {
-            Some(addresses) => addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect(),
-            None => tokio::net::lookup_host((name, 0)).await?.collect(),
-        };
+        let answers = self.answers(name).await?;
         let mut refused = None;
         let mut passed = Vec::with_capacity(answers.len());
         for answer in answers {
@@ -59,6 +76,28 @@ impl Resolver {
             Some(refusal) if passed.is_empty() => Err(NameRefused { name: name.to_owned(), refusal }.into()),
             _ => Ok(passed),
         }
+    }
+
+    async fn answers(&self, name: &str) -> std::io::Result<Vec<SocketAddr>> {
+        // Port 0 lets the connector put in the URL's.
+        Ok(match self.hosts.get(&plain(name)) {
+            Some(addresses) => addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect(),
+            None => tokio::net::lookup_host((name, 0)).await?.collect(),
+        })
+    }
+}
+
+impl Resolve for ProxyResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (resolver, own) = (self.resolver.clone(), self.name.clone());
+        Box::pin(async move {
+            let name = name.as_str();
+            if own.is_none_or(|own| own != plain(name)) {
+                return Err(NameKept { name: name.to_owned() }.into());
+            }
+            let addresses: Addrs = Box::new(resolver.answers(name).await?.into_iter());
+            Ok(addresses)
+        })
     }
 }
 
@@ -79,9 +118,12 @@ fn plain(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::NameKept;
     use super::NameRefused;
+    use super::ProxyResolver;
     use super::Resolver;
     use crate::net::guard::Guard;
+    use reqwest::dns::Resolve;
     use std::net::IpAddr;
 
     fn resolver(answers: &[&str]) -> Resolver {
@@ -103,6 +145,23 @@ mod tests {
         for answer in ["127.0.0.1", "::1", "::ffff:10.0.0.1", "169.254.169.254", "fd00::1", "0.0.0.0"] {
             let error = resolver(&[answer]).look_up("PAPER.example.").await.expect_err(answer);
             assert!(error.downcast_ref::<NameRefused>().is_some(), "{answer}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn with_a_proxy_only_the_proxys_own_name_is_looked_up() {
+        let hosts = [("proxy.example", "10.0.0.1"), ("paper.example", "8.8.8.8")];
+        let hosts = hosts.map(|(name, address)| (name.to_owned(), address.parse().expect("an address")));
+        let resolver = Resolver::new(Guard::default(), &hosts);
+        let of_proxy = resolver.clone().of_the_proxy_alone(Some("Proxy.Example."));
+        let ask = async |resolver: &ProxyResolver, name: &str| resolver.resolve(name.parse().expect("a name")).await;
+        let mut answers = ask(&of_proxy, "proxy.example").await.expect("the operator put it there");
+        assert_eq!(answers.next().map(|answer| answer.ip().to_string()).as_deref(), Some("10.0.0.1"));
+        let of_address = resolver.of_the_proxy_alone(None);
+        for (resolver, name) in [(&of_proxy, "paper.example"), (&of_proxy, "localhost"), (&of_address, "paper.example")]
+        {
+            let error = ask(resolver, name).await.err().expect("kept");
+            assert!(error.downcast_ref::<NameKept>().is_some(), "{name}: {error}");
         }
     }
 

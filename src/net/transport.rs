@@ -1,19 +1,30 @@
-//! `Egress` → the HTTP client under [`super::Client`] and `deliver::http`: guarded, without redirects, proxies, cookies
-//! or retries of its own.
+//! `Egress` → the HTTP clients under [`super::Client`] and `deliver::http`: guarded, without redirects, cookies or retries
+//! of their own, directly or through a proxy that the configuration names.
 
 use super::guard::Guard;
 use super::guard::Refusal;
 use super::resolve::NameRefused;
 use super::resolve::Resolver;
+use super::tls::Tls;
 use crate::config::Egress;
+use crate::model::Proxy;
+use reqwest::header::HeaderValue;
+use std::collections::HashMap;
 use std::error::Error;
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 use url::Url;
 
 /// How long an idle connection is kept: enough for the next page of a host after its gap, and less than the five seconds
 /// after which common servers close one, so that a request does not run into a closing door.
 const IDLE: Duration = Duration::from_secs(4);
+
+/// Idle connections that are kept of one host; over TLS each holds 45 kB.
+const MOST_IDLE: usize = 2;
 
 /// Well below `deliver::http`'s deadline, so that when that passes the connection stood and the message is in doubt.
 const LONGEST_POST_CONNECT: Duration = Duration::from_secs(10);
@@ -29,8 +40,19 @@ const LONGEST_CAUSE: usize = 300;
 pub(crate) struct Transport {
     pub(crate) client: reqwest::Client,
     pub(crate) guard: Guard,
-    /// Why https cannot be asked: there is no certificate authority that could be trusted.
     no_authorities: Option<String>,
+    /// Whether a proxy stands between, which then looks up the names.
+    proxied: bool,
+}
+
+/// All ways out of one configuration: directly, and one transport per distinct proxy. They share the TLS sessions.
+#[derive(Debug)]
+pub(crate) struct Network {
+    egress: Egress,
+    agent: HeaderValue,
+    purpose: Purpose,
+    tls: Tls,
+    transports: Mutex<HashMap<Option<Proxy>, Transport>>,
 }
 
 /// What a transport is used for.
@@ -71,46 +93,88 @@ pub enum ClientError {
 }
 
 impl Transport {
-    /// Reads `egress.extra_ca` and the system's certificate authorities. A machine without any still asks over http.
-    pub(crate) fn new(egress: &Egress, user_agent: &str, purpose: Purpose) -> Result<Self, ClientError> {
+    fn new(
+        egress: &Egress,
+        agent: &HeaderValue,
+        purpose: Purpose,
+        tls: &Tls,
+        proxy: Option<&Proxy>,
+    ) -> Result<Self, ClientError> {
         let guard = Guard::new(egress.allow.clone());
-        let agent = reqwest::header::HeaderValue::from_str(user_agent)
-            .map_err(|_| ClientError::UserAgent(user_agent.to_owned()))?;
-        let extra = extra_authorities(egress)?;
-        let builder = || builder(egress, &guard, purpose).user_agent(agent.clone());
-        let (client, no_authorities) = match builder().tls_certs_merge(extra).build() {
-            Ok(client) => (client, None),
-            Err(error) => match &egress.extra_ca {
-                Some(path) => {
-                    return Err(ClientError::ExtraCaMalformed { path: path.clone(), detail: innermost(&error) });
-                }
-                // What fails here is the reading of the system's authorities; without any the rest must hold.
-                None => {
-                    let client = builder()
-                        .tls_certs_only([])
-                        .build()
-                        .map_err(|error| ClientError::Library(innermost(&error)))?;
-                    (client, Some(innermost(&error)))
-                }
-            },
+        let library = |error: reqwest::Error| ClientError::Library(innermost(&error));
+        let builder = builder(egress, purpose).user_agent(agent.clone()).tls_backend_preconfigured(tls.config.clone());
+        let resolver = Resolver::new(guard.clone(), &egress.hosts);
+        let builder = match proxy {
+            None => builder.dns_resolver(resolver),
+            Some(proxy) => {
+                let through = reqwest::Proxy::all(proxy.address().clone()).map_err(library)?;
+                builder.proxy(through).dns_resolver(resolver.of_the_proxy_alone(proxy.name()))
+            }
         };
-        Ok(Self { client, guard, no_authorities })
+        let client = builder.build().map_err(library)?;
+        Ok(Self { client, guard, no_authorities: tls.no_authorities.clone(), proxied: proxy.is_some() })
     }
 
     /// Any client with any guard, to test what the guard does behind it.
     #[cfg(test)]
     pub(crate) fn unguarded(client: reqwest::Client, guard: Guard) -> Self {
-        Self { client, guard, no_authorities: None }
+        Self { client, guard, no_authorities: None, proxied: false }
     }
 
-    /// Judges what can be judged before a connection is made.
+    /// Judges what can be judged before a connection is made. A name that a proxy looks up is the proxy's to judge; but
+    /// the one that by RFC 6761 §6.3 is an address all the same must not lead into the proxy's own machine.
     pub(crate) fn judge(&self, url: &Url) -> Result<(), Unasked> {
         self.guard.judge_url(url).map_err(Unasked::Refused)?;
+        if self.proxied && is_localhost(url) {
+            self.guard.judge_address(IpAddr::V4(Ipv4Addr::LOCALHOST)).map_err(Unasked::Refused)?;
+        }
         match &self.no_authorities {
             Some(detail) if url.scheme() == "https" => Err(Unasked::NoAuthorities(detail.clone())),
             _ => Ok(()),
         }
     }
+
+    /// Judges the other end of a connection that stands; a proxy is where the operator put it.
+    pub(crate) fn judge_peer(&self, peer: IpAddr) -> Result<(), Refusal> {
+        if self.proxied { Ok(()) } else { self.guard.judge_address(peer) }
+    }
+
+    /// Whether answers must tell where they came from.
+    pub(crate) fn peer_is_known(&self) -> bool {
+        !self.proxied
+    }
+}
+
+impl Network {
+    /// `servers_remembered` is for how many servers TLS sessions are kept.
+    pub(crate) fn new(
+        egress: &Egress,
+        user_agent: &str,
+        purpose: Purpose,
+        servers_remembered: usize,
+    ) -> Result<Self, ClientError> {
+        let agent = HeaderValue::from_str(user_agent).map_err(|_| ClientError::UserAgent(user_agent.to_owned()))?;
+        let tls = Tls::new(egress, servers_remembered)?;
+        Ok(Self { egress: egress.clone(), agent, purpose, tls, transports: Mutex::default() })
+    }
+
+    /// The transport of a way, built when it is first asked for.
+    pub(crate) fn by(&self, proxy: Option<&Proxy>) -> Result<Transport, ClientError> {
+        // A thread that died inside left no half-made transport: each is put in whole.
+        let mut transports = self.transports.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(transport) = transports.get(&proxy.cloned()) {
+            return Ok(transport.clone());
+        }
+        let transport = Transport::new(&self.egress, &self.agent, self.purpose, &self.tls, proxy)?;
+        transports.insert(proxy.cloned(), transport.clone());
+        Ok(transport)
+    }
+}
+
+fn is_localhost(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.strip_suffix('.').unwrap_or(host);
+    host == "localhost" || host.ends_with(".localhost")
 }
 
 /// Why an address was not asked.
@@ -136,15 +200,16 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
     std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source())
 }
 
-fn builder(egress: &Egress, guard: &Guard, purpose: Purpose) -> reqwest::ClientBuilder {
+fn builder(egress: &Egress, purpose: Purpose) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
+        // None of the environment's: only what the configuration names.
         .no_proxy()
         .retry(reqwest::retry::never())
-        .dns_resolver(Resolver::new(guard.clone(), &egress.hosts))
         .http2_max_header_list_size(MOST_HEADER_BYTES)
-        .pool_idle_timeout(IDLE);
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(MOST_IDLE);
     let connect_timeout = egress.connect_timeout.unsigned_abs();
     match purpose {
         Purpose::Fetch => builder.connect_timeout(connect_timeout),
@@ -156,15 +221,4 @@ fn builder(egress: &Egress, guard: &Guard, purpose: Purpose) -> reqwest::ClientB
             .no_zstd()
             .no_deflate(),
     }
-}
-
-fn extra_authorities(egress: &Egress) -> Result<Vec<reqwest::Certificate>, ClientError> {
-    let Some(path) = &egress.extra_ca else { return Ok(Vec::new()) };
-    let pem = std::fs::read(path).map_err(|detail| ClientError::ExtraCaUnreadable { path: path.clone(), detail })?;
-    let malformed = |detail: String| ClientError::ExtraCaMalformed { path: path.clone(), detail };
-    let authorities = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| malformed(innermost(&error)))?;
-    if authorities.is_empty() {
-        return Err(malformed("it holds no certificate".to_owned()));
-    }
-    Ok(authorities)
 }

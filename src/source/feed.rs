@@ -74,6 +74,10 @@ impl Watch for Feed {
          application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
     }
 
+    fn is_subscription(&self) -> bool {
+        true
+    }
+
     fn listing(&self, document: &Document<'_>) -> Result<Listing, Reason> {
         feed::read(document)
     }

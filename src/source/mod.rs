@@ -1,5 +1,6 @@
 //! Source kinds: state → request, reply → entries. A kind is one file and two lines here: `mod` and [`KINDS`].
 
+use crate::model::Proxy;
 use crate::model::Reason;
 use crate::model::SourceName;
 use crate::model::setting::Complaint;
@@ -48,6 +49,11 @@ pub trait Watch: Send + Sync {
     fn address(&self) -> &Url;
     /// The value of the Accept header.
     fn accept(&self) -> &'static str;
+    /// Whether the site publishes the address for programs to ask, as it does a feed: then robots.txt, which is for those
+    /// who wander from link to link, says nothing about it.
+    fn is_subscription(&self) -> bool {
+        false
+    }
     /// Reads an answer.
     ///
     /// # Errors
@@ -72,6 +78,10 @@ pub struct SourcePlan {
     pub heed: SignedDuration,
     /// What becomes of the entries of its first poll.
     pub first_poll: FirstPoll,
+    /// Through which it and the pages that it lists are asked; `None` for directly.
+    pub proxy: Option<Proxy>,
+    /// Whether robots.txt is obeyed where the source is a watched page, and for the pages that it lists.
+    pub robots: bool,
 }
 
 /// What becomes of the entries that a source lists when it is polled for the first time.

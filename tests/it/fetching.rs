@@ -24,6 +24,7 @@ pub fn egress() -> Egress {
     Egress {
         allow: vec!["127.0.0.1/32".parse().expect("a range")],
         hosts: ["paper.example", "other.example"].map(|name| (name.to_owned(), loopback)).to_vec(),
+        proxy: None,
         extra_ca: None,
         connect_timeout: SignedDuration::from_secs(2),
         timeout: SignedDuration::from_secs(20),
