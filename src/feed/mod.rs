@@ -1,20 +1,25 @@
-//! bytes → entries + warnings. Decode ([`charset`]), mend (`clean`), parse (feed-rs, or `json`), then name and
-//! straighten the entries (`entries`). Nothing is lost without a warning, and no two polls name an entry differently.
-//! A tolerant walker of our own takes the place of `clean` + feed-rs in `xml`: all around it stays.
+//! bytes → entries + warnings. Decode ([`charset`]), cut into tags and texts (`markup`), walk over them (`walker`, or
+//! `json`) with what the names mean (`vocabulary`, `draft`), then name and straighten the entries (`entries`). Nothing
+//! is lost without a warning, and no two polls name an entry differently.
 
 use crate::model::Document;
 use crate::model::Listing;
 use crate::model::Reason;
+use entries::Collector;
+use std::borrow::Cow;
 
 pub mod charset;
-mod clean;
 pub mod date;
+mod draft;
 mod entries;
 mod escape;
 mod json;
+mod markup;
 pub mod plain;
 mod tag;
 pub mod tracking;
+mod vocabulary;
+mod walker;
 mod xml;
 
 pub use entries::absolute;
@@ -31,24 +36,20 @@ pub fn read(document: &Document<'_>) -> Result<Listing, Reason> {
     if start.is_empty() {
         return Err(Reason::NotAFeed { detail: "an empty answer".into() });
     }
-    let (format, title, raws, base, visible) = if start.starts_with(['{', '[']) {
-        let (title, raws) = json::read(start)?;
-        let visible = raws.len();
-        ("json_feed".to_owned(), title, raws, document.url.clone(), visible)
-    } else {
-        let feed = xml::read(start, document.url)?;
+    let decoded = if matches!(text, Cow::Owned(_)) { text.len() } else { 0 };
+    let mut collector = Collector::new(decoded);
+    let (format, title) = if start.starts_with(['{', '[']) {
+        let feed = json::read(start, document.url, &mut collector)?;
         warnings.extend(feed.warnings);
-        (feed.format.to_owned(), feed.title, feed.entries, feed.base, feed.visible)
+        ("json_feed", feed.title)
+    } else {
+        let feed = xml::read(start, document.url, &mut collector)?;
+        warnings.extend(feed.warnings);
+        (feed.format, feed.title)
     };
-    if raws.is_empty() && visible == 0 {
-        warnings.push("the feed holds no entry".into());
-    }
-    if visible > raws.len() {
-        warnings.push(format!("the document shows {visible} entries, of which {} could be read", raws.len()));
-    }
-    let entries = entries::entries(raws, &base, &mut warnings);
+    let entries = collector.finish(&mut warnings);
     let title = title.map(|title| plain::title(&title)).filter(|title| !title.is_empty());
-    Ok(Listing { format, title, entries, warnings })
+    Ok(Listing { format: format.to_owned(), title, entries, warnings, ..Listing::default() })
 }
 
 #[cfg(test)]

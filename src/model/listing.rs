@@ -25,4 +25,7 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// What was odd: a lower-case sentence each.
     pub warnings: Vec<String>,
+    /// Documents that belong to the answer and are asked for in the same poll, such as the parts that a sitemap index
+    /// names. What they list is added; what they name themselves is not followed.
+    pub further: Vec<Url>,
 }

@@ -144,7 +144,7 @@ impl Watch for Page {
             warnings.push(format!("no title in {without_title} of {items} items"));
         }
         let title = page.select(&TITLE).next().map(text).filter(|title| !title.is_empty());
-        Ok(Listing { format: "page".into(), title, entries, warnings })
+        Ok(Listing { format: "page".into(), title, entries, warnings, ..Listing::default() })
     }
 }
 
