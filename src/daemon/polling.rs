@@ -8,10 +8,12 @@ use crate::model::Document;
 use crate::model::Entry;
 use crate::model::Fault;
 use crate::model::Reason;
+use crate::net::client::Fetched;
 use crate::net::client::Request;
 use crate::poll;
 use crate::poll::Reply;
 use crate::poll::Validators;
+use crate::source::Listing;
 use crate::source::SourcePlan;
 use crate::source::host_key;
 use crate::store::Lease;
@@ -19,10 +21,12 @@ use crate::store::PollJob;
 use crate::store::StoreError;
 use crate::store::Work;
 use std::sync::Arc;
+use tokio::time::Instant;
 use tracing::debug;
 use tracing::error;
 use tracing::info;
 use tracing::warn;
+use url::Url;
 
 /// Turns until the tower stops.
 pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
@@ -89,21 +93,85 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
 
 /// Fetches and reads; every trouble becomes a reply.
 async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> Reply {
-    let tower = shared.tower.load_full();
-    let request = Request {
-        url: plan.watch.address(),
-        accept: plan.watch.accept(),
-        validators: Some(validators),
-        max_bytes: None,
-    };
-    let fetched = match tower.client.get(&request).await {
+    let began = Instant::now();
+    let fetched = match fetch(shared, plan, plan.watch.address(), Some(validators)).await {
         Ok(fetched) => fetched,
-        Err(error) => return Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() },
+        Err((fault, reason)) => return Reply::Failed { fault, reason },
     };
     let validators = fetched.validators.clone();
     if fetched.not_modified {
         return Reply::Unchanged { validators };
     }
+    match read(plan, fetched).await {
+        Ok(listing) if listing.further.is_empty() => Reply::Listing { listing, validators },
+        Ok(listing) => ask_further(shared, plan, listing, began).await,
+        Err((fault, reason)) => Reply::Failed { fault, reason },
+    }
+}
+
+/// Asks for the documents that an answer names and adds what they list. The gate of the source's host is held already:
+/// requests to it keep its gap; another host's gate is entered for each.
+async fn ask_further(shared: &Shared, plan: &SourcePlan, mut listing: Listing, began: Instant) -> Reply {
+    let own_host = host_key(plan.watch.address());
+    let mut failure = None;
+    let mut read_parts = 0;
+    for (index, url) in std::mem::take(&mut listing.further).into_iter().enumerate() {
+        // The lease ends, and then all was in vain: what is left out stands in the next poll's answer again.
+        if began.elapsed() > shared.tower.load().config.lease.unsigned_abs() / 2 && index > 0 {
+            listing.warnings.push(format!("{url} and those behind it were not asked for: the poll took too long"));
+            break;
+        }
+        let host = host_key(&url);
+        let pass = match &host {
+            Some(other) if host != own_host => Some(work::enter(shared, other).await),
+            _ => {
+                tokio::time::sleep(shared.tower.load().config.politeness.gap.unsigned_abs()).await;
+                None
+            }
+        };
+        let fetched = fetch(shared, plan, &url, None).await;
+        if let Some(pass) = pass {
+            pass.leave(clock::now());
+        }
+        let part = match fetched {
+            Ok(fetched) => read(plan, fetched).await,
+            Err(failed) => Err(failed),
+        };
+        match part {
+            Ok(part) => {
+                read_parts += 1;
+                listing.warnings.extend(part.warnings.into_iter().map(|warning| format!("{url}: {warning}")));
+                listing.entries.extend(part.entries);
+            }
+            Err((fault, reason)) => {
+                listing.warnings.push(format!("{url}: {reason}"));
+                let pause = matches!(fault, Fault::Throttled { .. });
+                failure = Some((fault, reason));
+                if pause {
+                    break;
+                }
+            }
+        }
+    }
+    match failure {
+        Some((fault, reason)) if read_parts == 0 => Reply::Failed { fault, reason },
+        // "Not modified" of the first document would say nothing of the others: they are asked for at every poll.
+        _ => Reply::Listing { listing, validators: Validators::default() },
+    }
+}
+
+async fn fetch(
+    shared: &Shared,
+    plan: &SourcePlan,
+    url: &Url,
+    validators: Option<&Validators>,
+) -> Result<Fetched, (Fault, Reason)> {
+    let tower = shared.tower.load_full();
+    let request = Request { url, accept: plan.watch.accept(), validators, max_bytes: None };
+    tower.client.get(&request).await.map_err(|error| (error.fault(clock::now()), error.reason()))
+}
+
+async fn read(plan: &SourcePlan, fetched: Fetched) -> Result<Listing, (Fault, Reason)> {
     let watch = Arc::clone(&plan.watch);
     let reading = tokio::task::spawn_blocking(move || {
         watch.listing(&Document {
@@ -113,11 +181,10 @@ async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> Rep
         })
     });
     match reading.await {
-        Ok(Ok(listing)) => Reply::Listing { listing, validators },
-        Ok(Err(reason)) => Reply::Failed { fault: Fault::Transient, reason },
+        Ok(read) => read.map_err(|reason| (Fault::Transient, reason)),
         Err(panic) => {
             error!(source = %plan.name, error = %panic, "the reader of this source panicked");
-            Reply::Failed { fault: Fault::Transient, reason: Reason::NotAFeed { detail: "its reader failed".into() } }
+            Err((Fault::Transient, Reason::NotAFeed { detail: "its reader failed".into() }))
         }
     }
 }

@@ -23,12 +23,12 @@ pub struct Link {
 impl Link {
     /// An address given with `rel` and `type`.
     pub fn new(address: &str, relation: Option<&str>, kind: &str) -> Self {
-        let html = kind.trim().is_empty() || kind.contains("html");
         let relation = relation.map(str::trim).filter(|relation| !relation.is_empty());
         let rank = match relation.map(|relation| relation.rsplit('/').next().unwrap_or(relation)) {
-            None | Some("alternate") if html => 0,
-            None | Some("alternate") => 2,
-            Some("related" | "via" | "canonical" | "shorturl") => 3,
+            None | Some("alternate") if kind.contains("html") => 0,
+            None | Some("alternate") if kind.trim().is_empty() => 1,
+            None | Some("alternate") => 3,
+            Some("related" | "via" | "canonical" | "shorturl") => 4,
             _ => u8::MAX,
         };
         Self { address: address.to_owned(), rank }
@@ -45,6 +45,7 @@ pub struct Draft {
     title: Option<(u8, String)>,
     summary: Option<(u8, String)>,
     content: Option<(u8, String)>,
+    caption: Option<String>,
     published: Option<(u8, Timestamp)>,
     updated: Option<(u8, Timestamp)>,
     authors: Vec<String>,
@@ -60,15 +61,13 @@ impl Draft {
             Field::Summary(rank) => keep(&mut self.summary, rank, text),
             Field::Content(rank) => keep(&mut self.content, rank, text),
             Field::Link => self.add_link(Link { address: text, rank: 1 }),
-            // Some have a path of the counter here.
-            Field::OriginalLink if text.trim_start().starts_with("http") => {
-                self.links.insert(0, Link { address: text, rank: 0 });
-            }
-            Field::OriginalLink => {}
+            // The page behind a counter's address. The feed's own link leads there too, and is what readers are shown.
+            Field::OriginalLink => self.add_link(Link { address: text, rank: 2 }),
             Field::Guid => _ = self.guid.get_or_insert(text),
             Field::Published(rank) => keep_time(&mut self.published, rank, &text),
             Field::Updated(rank) => keep_time(&mut self.updated, rank, &text),
             Field::Author(rank) => self.add_author(rank, &text),
+            Field::Caption => _ = self.caption.get_or_insert(text),
             Field::Category if self.tags.len() < MOST => self.tags.push(text),
             Field::Category => {}
         }
@@ -107,12 +106,20 @@ impl Draft {
         let mut links: Vec<String> = links.into_iter().map(|link| link.address).collect();
         // An RSS 1.0 item is named by its address.
         links.extend(self.about.clone());
+        let (summary, mut content) = (self.summary.map(|(_, text)| text), self.content.map(|(_, text)| text));
+        // It may be the only place that names somebody.
+        let caption = self.caption.filter(|caption| content.is_none() && summary.as_ref() != Some(caption));
+        match (&summary, caption) {
+            (Some(summary), Some(caption)) => content = Some(format!("{summary}\n\n{caption}")),
+            (None, caption) => content = content.or(caption),
+            (Some(_), None) => {}
+        }
         Raw {
             guid: self.guid.or(self.about),
             links,
             title: self.title.map(|(_, text)| text).unwrap_or_default(),
-            summary: self.summary.map(|(_, text)| text),
-            content: self.content.map(|(_, text)| text),
+            summary,
+            content,
             published: self.published.map(|(_, time)| time),
             updated: self.updated.map(|(_, time)| time),
             authors: self.authors,

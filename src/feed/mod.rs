@@ -16,6 +16,7 @@ mod escape;
 mod json;
 mod markup;
 pub mod plain;
+pub mod sitemap;
 mod tag;
 pub mod tracking;
 mod vocabulary;

@@ -170,9 +170,14 @@ fn no_cut_and_no_broken_byte_makes_the_parser_panic() {
 }
 
 #[test]
-fn entries_that_feed_rs_loses_are_counted() {
-    // An Atom entry inside another feed's RSS is visible, and nobody reads it.
-    let text = b"<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title><x><entry><id>1</id></entry></x></feed>";
-    let found = listing(text).expect("a feed");
-    assert_eq!(found.warnings, ["the document shows 1 entries, of which 0 could be read"]);
+fn an_empty_result_says_what_was_seen_and_not_read() {
+    let found = listing(b"<rss><channel><!-- <item><title>x</title></item> --></channel></rss>").expect("a feed");
+    assert_eq!(found.warnings, ["the feed holds no entry, though `<item` or `<entry` stands in it 1 times"]);
+}
+
+#[test]
+fn a_cut_feed_says_so() {
+    let found = listing(b"<rss><channel><item><title>a</title></item><item><title>b").expect("a feed");
+    assert_eq!(found.entries.len(), 2);
+    assert!(found.warnings.contains(&"the document ends in the middle of an entry".to_owned()), "{:?}", found.warnings);
 }

@@ -128,6 +128,8 @@ pub enum Field {
     Summary(u8),
     /// The whole text.
     Content(u8),
+    /// What is said under a picture or film, which may be the whole text too.
+    Caption,
     /// Who wrote it.
     Author(u8),
     /// A category.
@@ -152,8 +154,8 @@ pub fn field(vocabulary: Vocabulary, name: &str) -> Option<Field> {
         (Vocabulary::Feed, "description" | "summary") => Field::Summary(0),
         (Vocabulary::Itunes, "summary") => Field::Summary(1),
         (Vocabulary::DublinCore, "description" | "abstract") => Field::Summary(2),
-        (Vocabulary::Media, "description") => Field::Summary(3),
-        (Vocabulary::Itunes, "subtitle") => Field::Summary(4),
+        (Vocabulary::Itunes, "subtitle") => Field::Summary(3),
+        (Vocabulary::Media, "description") => Field::Caption,
         (Vocabulary::Content, "encoded") | (Vocabulary::Feed, "content") => Field::Content(0),
         (Vocabulary::Feed, "encoded" | "fulltext") => Field::Content(1),
         (Vocabulary::Xhtml, "body" | "div") | (Vocabulary::Feed, "body") => Field::Content(2),

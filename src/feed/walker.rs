@@ -354,7 +354,7 @@ impl<'a, 'b> Walker<'a, 'b> {
             Target::Entry(Field::Content(_)) => {
                 let source = attribute(tag, "src").map(|source| self.resolved(source));
                 if let (Some(source), Some((_, draft))) = (source, &mut self.entry) {
-                    draft.add_link(Link { address: source, rank: 4 });
+                    draft.add_link(Link { address: source, rank: 5 });
                 }
             }
             Target::Entry(Field::Category) => {
@@ -444,7 +444,8 @@ impl<'a, 'b> Walker<'a, 'b> {
         let Some(mut capture) = self.capture.take() else { return };
         if capture.mixed || capture.xhtml {
             let marked_up = match capture.target {
-                Target::Entry(Field::Title(_) | Field::Summary(_) | Field::Content(_)) | Target::FeedTitle => true,
+                Target::Entry(Field::Title(_) | Field::Summary(_) | Field::Content(_) | Field::Caption)
+                | Target::FeedTitle => true,
                 // What is not the name, such as a mail address.
                 Target::Entry(Field::Author(_)) => return,
                 _ => false,
@@ -488,7 +489,7 @@ fn ends_at(captured: Target, name: &str) -> bool {
         "guid" | "pubdate" | "published" | "updated" | "issued" | "modified" | "encoded" | "creator" | "description"
     );
     match captured {
-        Target::Entry(Field::Summary(_) | Field::Content(_)) => never_markup && name != "description",
+        Target::Entry(Field::Summary(_) | Field::Content(_) | Field::Caption) => never_markup && name != "description",
         Target::Entry(Field::Title(_)) | Target::FeedTitle => never_markup || name == "link" || name == "content",
         _ => true,
     }

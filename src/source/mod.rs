@@ -12,12 +12,13 @@ use url::Url;
 
 pub mod feed;
 pub mod page;
+pub mod sitemap;
 
 pub use crate::model::Document;
 pub use crate::model::Listing;
 
 /// Every kind of source. The kind's name is the key that chooses it: `[source.NAME]` with `feed = "…"`.
-pub static KINDS: &[&Kind] = &[&feed::KIND, &page::KIND];
+pub static KINDS: &[&Kind] = &[&feed::KIND, &page::KIND, &sitemap::KIND];
 
 /// One kind of source.
 pub struct Kind {

@@ -1,9 +1,11 @@
 //! Promises that need real sockets, files or processes. One module per promise.
 
+mod feed_limits;
 mod fetching;
 mod guard;
 mod hostile;
 mod layers;
+mod news_sitemaps;
 mod outliving;
 mod posting;
 mod site;
