@@ -53,8 +53,9 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Nothing yet; `decoded` is the length of the document's text where memory was taken for it.
-    pub fn new(decoded: usize) -> Self {
+    /// Nothing yet. `text` is the document's: where it had to be decoded it takes memory too.
+    pub fn beside(text: &Cow<'_, str>) -> Self {
+        let decoded = if matches!(text, Cow::Owned(_)) { text.len() } else { 0 };
         let room = ROOM.saturating_sub(decoded).max(LEAST_ROOM);
         Self { entries: Vec::new(), room, held: 0, thinned: 0, unread: 0 }
     }
@@ -230,7 +231,7 @@ mod tests {
 
     fn read(raws: Vec<Raw>) -> Vec<Entry> {
         let base = Url::parse("https://example.org/feed/rss.xml").expect("an address");
-        let mut collector = Collector::new(0);
+        let mut collector = Collector::beside(&"".into());
         raws.into_iter().for_each(|raw| collector.take(raw, &base));
         collector.finish(&mut Vec::new())
     }

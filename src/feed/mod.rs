@@ -25,20 +25,21 @@ mod xml;
 
 pub use entries::absolute;
 
+/// The longest text that is kept beside the document's bytes, in bytes.
+const LONGEST: usize = 24 << 20;
+
 /// Reads a feed of any format.
 ///
 /// # Errors
 /// [`Reason::NotAFeed`] when the document is none, or is too broken to be read as one.
 pub fn read(document: &Document<'_>) -> Result<Listing, Reason> {
-    let (text, warning) = charset::decode(document.bytes, document.content_type, charset::xml_label(document.bytes));
-    let mut warnings: Vec<String> = warning.into_iter().collect();
+    let (text, mut warnings) = decoded(document);
     let start =
         text.trim_start_matches(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '\u{feff}');
     if start.is_empty() {
         return Err(Reason::NotAFeed { detail: "an empty answer".into() });
     }
-    let decoded = if matches!(text, Cow::Owned(_)) { text.len() } else { 0 };
-    let mut collector = Collector::new(decoded);
+    let mut collector = Collector::beside(&text);
     let (format, title) = if start.starts_with(['{', '[']) {
         let feed = json::read(start, document.url, &mut collector)?;
         warnings.extend(feed.warnings);
@@ -53,5 +54,23 @@ pub fn read(document: &Document<'_>) -> Result<Listing, Reason> {
     Ok(Listing { format: format.to_owned(), title, entries, warnings, ..Listing::default() })
 }
 
+/// The document's text, and what was odd about its encoding. In another encoding the text can be three times as long as
+/// its bytes; what would not fit into memory is cut off.
+fn decoded<'a>(document: &Document<'a>) -> (Cow<'a, str>, Vec<String>) {
+    let label = charset::xml_label(document.bytes);
+    let (mut text, warning) = charset::decode(document.bytes, document.content_type, label);
+    let mut warnings: Vec<String> = warning.into_iter().collect();
+    if let Cow::Owned(text) = &mut text
+        && text.len() > LONGEST
+    {
+        warnings.push(format!("too long for memory: {} of {} bytes of text were read", LONGEST, text.len()));
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.shrink_to_fit();
+    }
+    (text, warnings)
+}
+
+#[cfg(test)]
+mod mutations;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,6 @@
 //! lists, with the same tolerance as the walker. Of an index (<https://www.sitemaps.org/protocol.html#index>) only the
 //! parts that changed last are named, since news stand there and archives are long.
 
-use super::charset;
 use super::date;
 use super::entries::Collector;
 use super::entries::Raw;
@@ -19,7 +18,6 @@ use crate::model::Document;
 use crate::model::Listing;
 use crate::model::Reason;
 use jiff::Timestamp;
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use url::Url;
 
@@ -32,12 +30,11 @@ const PARTS: usize = 5;
 /// [`Reason::NotAFeed`] when the document is no sitemap, or one without any `news:` element: it would list every page of
 /// the site, and no news as news.
 pub fn read(document: &Document<'_>) -> Result<Listing, Reason> {
-    let (text, warning) = charset::decode(document.bytes, document.content_type, charset::xml_label(document.bytes));
-    let decoded = if matches!(text, Cow::Owned(_)) { text.len() } else { 0 };
+    let (text, mut warnings) = super::decoded(document);
     let mut reader = Reader {
         prefixes: Prefixes::default(),
         entities: Entities::default(),
-        collector: Collector::new(decoded),
+        collector: Collector::beside(&text),
         address: document.url,
         root: None,
         page: Page::default(),
@@ -46,7 +43,6 @@ pub fn read(document: &Document<'_>) -> Result<Listing, Reason> {
     };
     reader.run(&text);
     let Reader { root, collector, parts, plain, .. } = reader;
-    let mut warnings: Vec<String> = warning.into_iter().collect();
     let refused = |detail: String| Err(Reason::NotAFeed { detail });
     match root.as_deref() {
         Some("sitemapindex") => {
