@@ -142,9 +142,14 @@ fn twice_the_length_takes_no_more_than_twice_the_time_and_a_half() {
             let _ = read(bytes);
             began.elapsed()
         };
-        // The machine does other things too: what takes too long every time is too slow.
-        let slow = (0..7).all(|_| once(&long) > once(&short) * 5 / 2 + Duration::from_millis(10));
-        assert!(!slow, "{name}: {:?} for half of {:?}", once(&short), once(&long));
+        // The machine does other things too: the quickest of several times is the document's own.
+        let (mut half, mut whole) = (Duration::MAX, Duration::MAX);
+        for _ in 0..7 {
+            half = half.min(once(&short));
+            whole = whole.min(once(&long));
+        }
+        let linear = whole <= half * 5 / 2 + Duration::from_millis(10);
+        assert!(linear, "{name}: {half:?} for half, {whole:?} for the whole");
     }
 }
 
