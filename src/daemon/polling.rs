@@ -10,12 +10,15 @@ use crate::model::Entry;
 use crate::model::Fault;
 use crate::model::Reason;
 use crate::model::SourceName;
+use crate::net::client::Fetched;
 use crate::net::client::Request;
 use crate::poll;
 use crate::poll::Reply;
 use crate::poll::Validators;
 use crate::push;
 use crate::push::Hub;
+use crate::schedule::wishes::Caching;
+use crate::source::Listing;
 use crate::source::SourcePlan;
 use crate::source::host_key;
 use crate::store::Lease;
@@ -23,10 +26,12 @@ use crate::store::PollJob;
 use crate::store::StoreError;
 use crate::store::Work;
 use std::sync::Arc;
+use tokio::time::Instant;
 use tracing::debug;
 use tracing::error;
 use tracing::info;
 use tracing::warn;
+use url::Url;
 
 /// Turns until the tower stops.
 pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
@@ -120,30 +125,100 @@ async fn subscribe(shared: &Shared, source: &SourceName, hub: &Hub) -> Result<()
 
 /// Fetches and reads; every trouble becomes a reply. With the hub that the answer names.
 async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> (Reply, Option<Hub>) {
-    let tower = shared.tower.load_full();
+    let began = Instant::now();
+    let failed = |(fault, reason)| (Reply::Failed { fault, reason }, None);
     if plan.robots
         && !plan.watch.is_subscription()
         && let Err((fault, reason)) =
-            manners::permitted(shared, &tower, plan.proxy.as_ref(), plan.watch.address()).await
+            manners::permitted(shared, &shared.tower.load_full(), plan.proxy.as_ref(), plan.watch.address()).await
     {
         // A page that we watch may be opened to robots again: it is asked for again, ever more seldom.
         let fault = if fault == Fault::Permanent { Fault::Transient } else { fault };
-        return (Reply::Failed { fault, reason }, None);
+        return failed((fault, reason));
     }
-    let request = Request {
-        url: plan.watch.address(),
-        accept: plan.watch.accept(),
-        validators: Some(validators),
-        max_bytes: None,
-    };
-    let fetched = match tower.client.get_by(plan.proxy.as_ref(), &request).await {
+    let fetched = match fetch(shared, plan, plan.watch.address(), Some(validators)).await {
         Ok(fetched) => fetched,
-        Err(error) => return (Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() }, None),
+        Err(trouble) => return failed(trouble),
     };
     let (validators, caching) = (fetched.validators.clone(), fetched.caching.clone());
     if fetched.not_modified {
         return (Reply::Unchanged { validators, caching }, None);
     }
+    match read(plan, fetched).await {
+        Ok((listing, hub)) if listing.further.is_empty() => (Reply::Listing { listing, validators, caching }, hub),
+        Ok((listing, hub)) => (ask_further(shared, plan, listing, began).await, hub),
+        Err(trouble) => failed(trouble),
+    }
+}
+
+/// Asks for the documents that an answer names and adds what they list. The gate of the source's host is held already:
+/// requests to it keep its gap; another host's gate is entered for each.
+async fn ask_further(shared: &Shared, plan: &SourcePlan, mut listing: Listing, began: Instant) -> Reply {
+    let own_host = host_key(plan.watch.address());
+    let mut failure = None;
+    let mut read_parts = 0;
+    for (index, url) in std::mem::take(&mut listing.further).into_iter().enumerate() {
+        // The lease ends, and then all was in vain: what is left out stands in the next poll's answer again.
+        if began.elapsed() > shared.tower.load().config.lease.unsigned_abs() / 2 && index > 0 {
+            listing.warnings.push(format!("{url} and those behind it were not asked for: the poll took too long"));
+            break;
+        }
+        let host = host_key(&url);
+        let pass = match &host {
+            Some(other) if host != own_host => Some(work::enter(shared, other).await),
+            _ => {
+                tokio::time::sleep(shared.tower.load().config.politeness.gap.unsigned_abs()).await;
+                None
+            }
+        };
+        let fetched = fetch(shared, plan, &url, None).await;
+        if let Some(pass) = pass {
+            pass.leave(clock::now());
+        }
+        let part = match fetched {
+            Ok(fetched) => read(plan, fetched).await,
+            Err(failed) => Err(failed),
+        };
+        match part {
+            Ok((part, _)) => {
+                read_parts += 1;
+                listing.warnings.extend(part.warnings.into_iter().map(|warning| format!("{url}: {warning}")));
+                listing.entries.extend(part.entries);
+            }
+            Err((fault, reason)) => {
+                listing.warnings.push(format!("{url}: {reason}"));
+                let pause = matches!(fault, Fault::Throttled { .. });
+                failure = Some((fault, reason));
+                if pause {
+                    break;
+                }
+            }
+        }
+    }
+    match failure {
+        Some((fault, reason)) if read_parts == 0 => Reply::Failed { fault, reason },
+        // "Not modified" of the first document would say nothing of the others: they are asked for at every poll.
+        _ => Reply::Listing { listing, validators: Validators::default(), caching: Caching::default() },
+    }
+}
+
+async fn fetch(
+    shared: &Shared,
+    plan: &SourcePlan,
+    url: &Url,
+    validators: Option<&Validators>,
+) -> Result<Fetched, (Fault, Reason)> {
+    let tower = shared.tower.load_full();
+    let request = Request { url, accept: plan.watch.accept(), validators, max_bytes: None };
+    tower
+        .client
+        .get_by(plan.proxy.as_ref(), &request)
+        .await
+        .map_err(|error| (error.fault(clock::now()), error.reason()))
+}
+
+async fn read(plan: &SourcePlan, fetched: Fetched) -> Result<(Listing, Option<Hub>), (Fault, Reason)> {
+    let proxied = plan.proxy.as_ref();
     let watch = Arc::clone(&plan.watch);
     let reading = tokio::task::spawn_blocking(move || {
         let hub = push::find(&fetched.links, &fetched.body, &fetched.url);
@@ -155,15 +230,15 @@ async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> (Re
         (listing, hub)
     });
     match reading.await {
-        // A hub is told our public address: not for a source whose server must not see who is watching.
-        Ok((Ok(listing), hub)) => {
-            (Reply::Listing { listing, validators, caching }, hub.filter(|_| plan.proxy.is_none()))
+        Ok((listing, hub)) => {
+            // A hub is told our public address: not for a source whose server must not see who is watching.
+            listing
+                .map(|listing| (listing, hub.filter(|_| proxied.is_none())))
+                .map_err(|reason| (Fault::Transient, reason))
         }
-        Ok((Err(reason), _)) => (Reply::Failed { fault: Fault::Transient, reason }, None),
         Err(panic) => {
             error!(source = %plan.name, error = %panic, "the reader of this source panicked");
-            let reason = Reason::NotAFeed { detail: "its reader failed".into() };
-            (Reply::Failed { fault: Fault::Transient, reason }, None)
+            Err((Fault::Transient, Reason::NotAFeed { detail: "its reader failed".into() }))
         }
     }
 }

@@ -69,11 +69,12 @@ fn is_utf_16(encoding: &'static Encoding) -> bool {
     encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE
 }
 
-/// `<?` or `<h` with a zero byte between each letter.
+/// `<?` or a line's end and `<`, with a zero byte between each letter.
 fn utf_16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    let begins = |letter: u8| matches!(letter, b'<' | b'{' | b'\n' | b'\r' | b'\t' | b' ');
     match bytes {
-        [b'<', 0, second, 0, ..] if *second != 0 => Some(encoding_rs::UTF_16LE),
-        [0, b'<', 0, second, ..] if *second != 0 => Some(encoding_rs::UTF_16BE),
+        [first, 0, second, 0, ..] if begins(*first) && *second != 0 => Some(encoding_rs::UTF_16LE),
+        [0, first, 0, second, ..] if begins(*first) && *second != 0 => Some(encoding_rs::UTF_16BE),
         _ => None,
     }
 }
@@ -130,7 +131,12 @@ mod tests {
     #[test]
     fn every_way_of_saying_the_encoding_is_understood() {
         type Case<'a> = (&'a [u8], Option<&'a str>, Option<&'a str>, &'a str);
-        let cases: [Case<'_>; 9] = [
+        let cases: [Case<'_>; 13] = [
+            (b"\0\n\0<\0\xe9", None, None, "\n<é"),
+            (b"\xef\xbb\xbfcaf\xc3\xa9", Some("text/xml; charset=windows-1251"), Some("utf-16"), "café"),
+            // Somebody decoded it wrongly before it came here: what it says is not for us to guess.
+            (b"caf\xc3\x83\xc2\xa9", None, Some("iso-8859-1"), "caf\u{c3}\u{a9}"),
+            (b"\x1b$B$3\x1b(B", Some("text/xml; charset=iso-2022-jp"), None, "こ"),
             (b"caf\xc3\xa9", None, None, "café"),
             (b"caf\xc3\xa9", Some("text/xml; charset=iso-8859-1"), None, "café"),
             (b"\xef\xbb\xbfcaf\xc3\xa9", None, None, "café"),

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use std::borrow::Cow;
 
 /// The instant that `text` names, or `None` when it names none.
 pub fn parse(text: &str) -> Option<Timestamp> {
@@ -12,7 +13,31 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     if text.is_empty() || text.len() > 100 {
         return None;
     }
-    epoch(text).or_else(|| numeric(text)).or_else(|| named(text)).filter(plausible)
+    let text = spaced(text);
+    epoch(&text).or_else(|| numeric(&text)).or_else(|| named(&text)).filter(plausible)
+}
+
+/// The signs that stand behind year, month, day, hour and minute in Chinese, Japanese and Korean, as those of numbers.
+fn spaced(text: &str) -> Cow<'_, str> {
+    const SIGNS: [(&str, &str); 12] = [
+        ("年", "-"),
+        ("月", "-"),
+        ("日", " "),
+        ("년", "-"),
+        ("월", "-"),
+        ("일", " "),
+        ("時", ":"),
+        ("时", ":"),
+        ("시", ":"),
+        ("分", ":"),
+        ("분", ":"),
+        ("秒", " "),
+    ];
+    if text.is_ascii() || !SIGNS.iter().any(|(sign, _)| text.contains(sign)) {
+        return Cow::Borrowed(text);
+    }
+    let written = SIGNS.iter().fold(text.to_owned(), |text, (sign, mark)| text.replace(sign, mark));
+    Cow::Owned(written.replace("- ", "-").replace(": ", ":").trim_end_matches(':').to_owned())
 }
 
 /// Before the web or after this century somebody made a mistake, and no date is better than a wrong one.
@@ -20,12 +45,17 @@ fn plausible(time: &Timestamp) -> bool {
     (0..4_102_444_800).contains(&time.as_second())
 }
 
-/// Seconds or milliseconds since 1970.
+/// Seconds, milli- or microseconds since 1970; a fraction of a second is passed over.
 fn epoch(text: &str) -> Option<Timestamp> {
-    let number: i64 = text.parse().ok()?;
-    match text.len() {
+    let whole = match text.split_once('.') {
+        Some((whole, fraction)) if whole.len() > 8 && fraction.bytes().all(|byte| byte.is_ascii_digit()) => whole,
+        _ => text,
+    };
+    let number: i64 = whole.parse().ok()?;
+    match whole.len() {
         9 | 10 => Timestamp::from_second(number).ok(),
         12 | 13 => Timestamp::from_millisecond(number).ok(),
+        15 | 16 => Timestamp::from_microsecond(number).ok(),
         _ => None,
     }
 }
@@ -36,19 +66,30 @@ fn numeric(text: &str) -> Option<Timestamp> {
         text.find(|letter: char| !letter.is_ascii_digit() && !matches!(letter, '-' | '.' | '/')).unwrap_or(text.len());
     let (head, mut rest) = text.split_at(end);
     let separator = head.chars().find(|letter| !letter.is_ascii_digit());
-    // 20251104T100000
-    let compact_time = separator.is_none() && rest.len() >= 7 && rest.starts_with('T');
+    // 20251104T100000, 20251104100000
+    let compact = match separator {
+        None if head.len() == 14 => head.get(8..10).zip(head.get(10..12)).zip(head.get(12..)),
+        None if head.len() == 8 && rest.starts_with('T') => rest.get(1..3).zip(rest.get(3..5)).zip(rest.get(5..)),
+        _ => None,
+    };
     let spelled: String;
-    if compact_time && let (Some(hours), Some(minutes)) = (rest.get(1..3), rest.get(3..5)) {
-        spelled = format!("{hours}:{minutes}:{}", &rest[5..]);
+    if let Some(((hours, minutes), seconds)) =
+        compact.filter(|((hours, minutes), _)| is_number(hours) && is_number(minutes))
+    {
+        spelled = format!("{hours}:{minutes}:{seconds}");
         rest = &spelled;
     }
     let date = match separator {
-        None if head.len() == 8 => civil(&head[..4], &head[4..6], &head[6..])?,
+        None if head.len() == 8 || head.len() == 14 => civil(&head[..4], &head[4..6], &head[6..8])?,
         None => return None,
         Some(separator) => {
             let parts: Vec<&str> = head.trim_end_matches(separator).split(separator).collect();
-            let [first, second, third] = parts.as_slice() else { return None };
+            let (first, second, third) = match parts.as_slice() {
+                [first, second, third] => (first, second, third),
+                // A month of a year begins with its first day.
+                [first, second] if first.len() == 4 && rest.is_empty() => (first, second, &"1"),
+                _ => return None,
+            };
             match separator {
                 _ if first.len() == 4 => civil(first, second, third)?,
                 // The dot is European; the slash is American unless the first number cannot be a month.
@@ -58,8 +99,13 @@ fn numeric(text: &str) -> Option<Timestamp> {
         }
     };
     rest = rest.trim_start_matches(['T', 't', ',', ' ']);
+    rest = rest.strip_prefix("- ").unwrap_or(rest);
     let (time, zone) = clock(rest)?;
     instant(date, time, zone)
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn civil(year: &str, month: &str, day: &str) -> Option<Date> {
@@ -177,21 +223,25 @@ fn named(text: &str) -> Option<Timestamp> {
     let mut month = None;
     let mut numbers: Vec<&str> = Vec::new();
     let mut time = "";
+    let mut short_time = None;
     let mut zone = "";
     let tokens = text
         .split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | '(' | ')'))
         .filter(|token| !token.is_empty());
     for token in tokens {
-        if token.contains(':') && token.starts_with(|letter: char| letter.is_ascii_digit()) {
+        let digits_first = token.starts_with(|letter: char| letter.is_ascii_digit());
+        if time.is_empty() && token.contains(':') && digits_first {
             // From the time on there is only the half of the day, the zone and (asctime) the year.
             time = text.find(token).map_or(token, |at| &text[at..]);
+        } else if short_time.is_none() && numbers.len() >= 2 && month.is_some() && short_clock(token).is_some() {
+            short_time = short_clock(token);
         } else if !time.is_empty() && (offset(token).is_some() || token.starts_with("Etc/")) {
             zone = token;
-        } else if token.starts_with(|letter: char| letter.is_ascii_digit()) && !token.contains('-') {
+        } else if digits_first && !token.contains('-') {
             numbers.push(token.trim_end_matches(|letter: char| !letter.is_ascii_digit()));
-        } else if token.contains('-') {
+        } else if token.contains('-') && token.split('-').any(is_number) {
             for part in token.split('-') {
-                match part.bytes().all(|byte| byte.is_ascii_digit()) {
+                match is_number(part) {
                     true => numbers.push(part),
                     false => month = month_of(part).or(month),
                 }
@@ -206,11 +256,13 @@ fn named(text: &str) -> Option<Timestamp> {
     let (day, year) = match numbers.as_slice() {
         [first, second, ..] if first.len() == 4 => (second, first),
         [first, second, ..] => (first, second),
+        // A month of a year begins with its first day.
+        [year] if year.len() == 4 => (&"1", year),
         _ => return None,
     };
     let date = civil(year, &month.to_string(), day)?;
     let (clock_time, mut shift) = match time {
-        "" => (SignedDuration::ZERO, SignedDuration::ZERO),
+        "" => (short_time.unwrap_or_default(), SignedDuration::ZERO),
         _ => clock(time)?,
     };
     if !zone.is_empty() {
@@ -219,25 +271,41 @@ fn named(text: &str) -> Option<Timestamp> {
     instant(date, clock_time, shift)
 }
 
+/// `10h`, `10h30` and `10.30`, as French, Portuguese and Nordic dates have them behind the year.
+fn short_clock(token: &str) -> Option<SignedDuration> {
+    let (hours, minutes) = token.split_once(['h', 'H', '.'])?;
+    if hours.len() > 2 || !is_number(hours) || !(is_number(minutes) || (minutes.is_empty() && !token.ends_with('.'))) {
+        return None;
+    }
+    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().unwrap_or(0));
+    (hours <= 24 && minutes < 60).then(|| SignedDuration::from_mins(hours * 60 + minutes))
+}
+
 /// The first letters of the months' names, without accents where they differ early enough.
 const MONTHS: [&[&str]; 12] = [
-    &["jan", "ene", "gen", "janv", "янв", "sty", "oca"],
-    &["feb", "fev", "fév", "fevr", "фев", "lut", "şub"],
-    &["mar", "mär", "mrz", "maar", "мар"],
-    &["apr", "abr", "avr", "апр", "kwi", "nis"],
-    &["may", "mai", "mag", "maj", "mei", "май", "мая", "mayo"],
-    &["jun", "giu", "juin", "июн", "cze", "haz"],
-    &["jul", "lug", "juil", "июл", "lip", "tem"],
-    &["aug", "ago", "aoû", "aou", "авг", "sie", "ağu"],
-    &["sep", "set", "сен", "wrz", "eyl"],
-    &["oct", "okt", "out", "ott", "окт", "paź", "eki"],
-    &["nov", "ноя", "lis", "kas"],
-    &["dec", "dic", "dez", "déc", "дек", "gru", "ara"],
+    &["jan", "ene", "gen", "ian", "янв", "січ", "sty", "oca", "ιαν"],
+    &["feb", "fev", "fév", "fevr", "фев", "лют", "lut", "şub", "úno", "φεβ"],
+    &["mar", "mär", "már", "mrz", "mrt", "maar", "мар", "бер", "bře", "μαρ", "μάρ"],
+    &["apr", "ápr", "abr", "avr", "апр", "кві", "kwi", "nis", "dub", "απρ"],
+    &["may", "mai", "mag", "maj", "máj", "mei", "mej", "май", "мая", "тра", "kvě", "μαΐ", "μάι", "μαι"],
+    &["jun", "jún", "iun", "giu", "juin", "июн", "чер", "cze", "haz", "čvn", "červn", "ιουν"],
+    &["jul", "júl", "iul", "lug", "juil", "июл", "лип", "lip", "tem", "čvc", "červe", "ιουλ"],
+    &["aug", "ago", "aoû", "aou", "авг", "сер", "sie", "ağu", "srp", "αυγ", "αύγ"],
+    &["sep", "set", "sze", "сен", "вер", "wrz", "eyl", "zář", "σεπ"],
+    &["oct", "okt", "out", "ott", "окт", "жов", "paź", "eki", "říj", "οκτ"],
+    &["nov", "noi", "ноя", "лис", "lis", "kas", "νοε", "νοέ"],
+    &["dec", "dic", "dez", "des", "déc", "дек", "гру", "gru", "ara", "pro", "δεκ"],
 ];
 
+/// The number of the month that begins so; of two that fit the longer beginning counts.
 fn month_of(word: &str) -> Option<i8> {
     let word = word.to_lowercase();
-    (1..).zip(MONTHS).find(|(_, names)| names.iter().any(|name| word.starts_with(name))).map(|(number, _)| number)
+    let fits = |names: &[&str]| names.iter().filter(|name| word.starts_with(**name)).map(|name| name.len()).max();
+    (1..)
+        .zip(MONTHS)
+        .filter_map(|(number, names)| Some((fits(names)?, number)))
+        .max_by_key(|(length, _)| *length)
+        .map(|(_, number)| number)
 }
 
 fn instant(date: Date, time: SignedDuration, offset: SignedDuration) -> Option<Timestamp> {
@@ -278,8 +346,67 @@ mod tests {
             "2 de diciembre de 2025, 10:00",
             "December 2, 2025, 10:00 am",
             "martes, 2 de diciembre de 2025 10:00",
+            "terça-feira, 2 de dezembro de 2025 10:00",
+            "mar., 02 déc. 2025 10:00:00 +0000",
+            "2 décembre 2025 à 10h00",
+            "le 2 décembre 2025, 10h",
+            "Dienstag, 2. Dezember 2025, 10:00 Uhr",
+            "wt., 02 gru 2025 11:00:00 +0100",
+            "2 dicembre 2025 10:00",
+            "2 december 2025 10:00",
+            "2 desember 2025 10.00",
+            "02 грудня 2025 10:00",
+            "2025年12月02日 10:00",
+            "2025년 12월 2일 10:00",
+            "2025-12-02T10:00Z",
+            "2025-12-02T05:00:00-05",
+            "2025-12-02T10:00:00 Z",
+            "2025-12-02T10:00:00,123Z",
+            "2025-12-02 10:00:00 UTC",
+            "2025-12-02 10:00:00 +0000 UTC",
+            "2025-12-02 11:00:00 +01:00",
+            "2025-12-02T10:00:00.000000Z",
+            "2025-12-02T10:00:00Z[UTC]",
+            "20251202T100000Z",
+            "20251202100000",
+            "2025/12/02 10:00:00",
+            "2025.12.02 10:00",
+            "1764669600.25",
+            "1764669600000000",
+            "Tue, 02 Dec 2025 10:00:00 +0000 (UTC)",
+            "Tue, 02 Dec 2025 05:00:00 EST",
+            "Tue, 02 Dec 2025 5:00 AM EST",
+            "Tue, 02-Dec-2025 10:00:00 GMT",
+            "Tue Dec 2 10:00:00 UTC 2025",
+            "Tue Dec 02 10:00:00 +0000 2025",
+            "Dec 2, 2025 5:00 AM EST",
+            "Tue,  2 Dec\n 2025\t10:00:00 +0000",
+            "Tue, 02 Dec 2025 10:00:00 UTC+0",
+            "Tue, 02 Dec 2025 13:00:00 MSK",
+            "Tue, 02 Dec 2025 10:00:00Z",
+            "2025-12-02T12:00:00 EET",
+            "Tue 02 Dec 2025 10:00",
+            "2 Dec 2025 at 10:00 am",
+            "12/02/2025 - 10:00",
         ] {
-            assert_eq!(parse(text).map(|time| time.as_second()), Some(1_764_669_600), "{text}");
+            let found = parse(text).map(|time| time.as_second());
+            assert!(found == Some(1_764_669_600), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_day_is_the_start_of_the_next() {
+        for (text, expected) in [
+            ("Tue, 02 Dec 2025 24:00:00 GMT", "2025-12-03T00:00:00Z"),
+            ("2025-12-02T24:00:00Z", "2025-12-03T00:00:00Z"),
+            ("2025-12-02T23:59:60Z", "2025-12-03T00:00:00Z"),
+            ("2025-12-02", "2025-12-02T00:00:00Z"),
+            ("2025-12", "2025-12-01T00:00:00Z"),
+            ("December 2025", "2025-12-01T00:00:00Z"),
+            ("Tue, 12 Aug 2025 10:00:00 BST", "2025-08-12T09:00:00Z"),
+            ("Sept. 5, 2025", "2025-09-05T00:00:00Z"),
+        ] {
+            assert_eq!(parse(text).map(|time| time.to_string()).as_deref(), Some(expected), "{text}");
         }
     }
 

@@ -1,61 +1,78 @@
-//! bytes → entries + warnings. Decode ([`charset`]), mend (`clean`), parse (feed-rs, or `json`), then name and
-//! straighten the entries (`entries`). Nothing is lost without a warning, and no two polls name an entry differently.
-//! A tolerant walker of our own takes the place of `clean` + feed-rs in `xml`: all around it stays.
+//! bytes → entries + warnings. Decode ([`charset`]), cut into tags and texts (`markup`), walk over them (`walker`, or
+//! `json`) with what the names mean (`vocabulary`, `draft`), then name and straighten the entries (`entries`). Nothing
+//! is lost without a warning, and no two polls name an entry differently.
 
 use crate::model::Document;
 use crate::model::Listing;
 use crate::model::Reason;
+use entries::Collector;
+use std::borrow::Cow;
 
 pub mod charset;
-mod clean;
 pub mod date;
+mod draft;
 mod entries;
 mod escape;
 mod json;
+mod markup;
 pub mod plain;
+pub mod sitemap;
 mod tag;
 pub mod tracking;
 mod twice;
+mod vocabulary;
+mod walker;
 mod xml;
 
 pub use entries::absolute;
+
+/// The longest text that is kept beside the document's bytes, in bytes.
+const LONGEST: usize = 24 << 20;
 
 /// Reads a feed of any format.
 ///
 /// # Errors
 /// [`Reason::NotAFeed`] when the document is none, or is too broken to be read as one.
 pub fn read(document: &Document<'_>) -> Result<Listing, Reason> {
-    let (text, warning) = charset::decode(document.bytes, document.content_type, charset::xml_label(document.bytes));
-    let mut warnings: Vec<String> = warning.into_iter().collect();
+    let (text, mut warnings) = decoded(document);
     let start =
         text.trim_start_matches(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '\u{feff}');
     if start.is_empty() {
         return Err(Reason::NotAFeed { detail: "an empty answer".into() });
     }
-    let (format, title, mut raws, base, visible) = if start.starts_with(['{', '[']) {
-        let (title, raws) = json::read(start)?;
-        let visible = raws.len();
-        ("json_feed".to_owned(), title, raws, document.url.clone(), visible)
-    } else {
-        let feed = xml::read(start, document.url)?;
+    let mut collector = Collector::beside(&text);
+    let (format, title) = if start.starts_with(['{', '[']) {
+        let feed = json::read(start, document.url, &mut collector)?;
         warnings.extend(feed.warnings);
-        (feed.format.to_owned(), feed.title, feed.entries, feed.base, feed.visible)
+        ("json_feed", feed.title)
+    } else {
+        let feed = xml::read(start, document.url, &mut collector)?;
+        warnings.extend(feed.warnings);
+        (feed.format, feed.title)
     };
-    if raws.is_empty() && visible == 0 {
-        warnings.push("the feed holds no entry".into());
-    }
-    if visible > raws.len() {
-        warnings.push(format!("the document shows {visible} entries, of which {} could be read", raws.len()));
-    }
-    let mended = raws.iter_mut().filter_map(|raw| twice::mend(raw).then_some(())).count();
-    if mended > 0 {
-        warnings.push(format!("text was encoded as UTF-8 twice in {mended} of {} entries", raws.len()));
-    }
     let title = title.map(|title| twice::once(&title).unwrap_or(title));
-    let entries = entries::entries(raws, &base, &mut warnings);
+    let entries = collector.finish(&mut warnings);
     let title = title.map(|title| plain::title(&title)).filter(|title| !title.is_empty());
-    Ok(Listing { format, title, entries, warnings, ..Listing::default() })
+    Ok(Listing { format: format.to_owned(), title, entries, warnings, ..Listing::default() })
 }
 
+/// The document's text, and what was odd about its encoding. In another encoding the text can be three times as long as
+/// its bytes; what would not fit into memory is cut off.
+fn decoded<'a>(document: &Document<'a>) -> (Cow<'a, str>, Vec<String>) {
+    let label = charset::xml_label(document.bytes);
+    let (mut text, warning) = charset::decode(document.bytes, document.content_type, label);
+    let mut warnings: Vec<String> = warning.into_iter().collect();
+    if let Cow::Owned(text) = &mut text
+        && text.len() > LONGEST
+    {
+        warnings.push(format!("too long for memory: {} of {} bytes of text were read", LONGEST, text.len()));
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.shrink_to_fit();
+    }
+    (text, warnings)
+}
+
+#[cfg(test)]
+mod mutations;
 #[cfg(test)]
 mod tests;

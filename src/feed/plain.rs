@@ -1,5 +1,6 @@
 //! A title as feeds have it (markup, entities, escaped once or twice) → plain text on one line.
 
+use super::escape;
 use std::borrow::Cow;
 
 /// Elements whose tags are dropped. Any other `<word>` stays: headlines speak of `<dialog>` and of 3 < 5.
@@ -70,12 +71,7 @@ pub fn fold(text: &str) -> String {
 
 /// Character references of HTML decoded; text without any is returned as it is.
 pub fn decode_entities(text: &str) -> Cow<'_, str> {
-    if !text.contains('&') {
-        return Cow::Borrowed(text);
-    }
-    // With every `<` escaped there is nothing but text, which the HTML parser reads in linear time.
-    let fragment = scraper::Html::parse_fragment(&text.replace('<', "&lt;"));
-    Cow::Owned(fragment.root_element().text().collect())
+    escape::resolved(text)
 }
 
 fn without_tags(text: &str) -> Cow<'_, str> {

@@ -110,6 +110,68 @@ fn all_that_an_atom_entry_says_is_kept() {
 }
 
 #[test]
+fn what_an_item_says_is_found_whatever_stands_around_it() {
+    let found = listing(fixture!("everything_at_once.rss")).expect("a feed");
+    assert_eq!(found.title.as_deref(), Some("El Faro"));
+    let entries: Vec<_> = found
+        .entries
+        .iter()
+        .map(|entry| (entry.id.as_str(), entry.link.as_deref(), entry.title.as_str(), entry.summary.as_deref()))
+        .collect();
+    let text = "Dos vecinos hablaron.<p>Y un <img src=\"x.png\"> tercero";
+    assert_eq!(
+        entries,
+        [
+            ("faro-1", Some("https://faro.example.org/es/nota/1"), "Nota uno & media", Some(text)),
+            ("faro-2", None, "Nota dos", Some("Sin fin de título")),
+            ("https://faro.example.org/3", Some("https://faro.example.org/3"), "Nota tres", None),
+        ]
+    );
+    let first = &found.entries[0];
+    assert_eq!(
+        (first.authors.as_slice(), first.tags.as_slice()),
+        (&["Ana Prado".into()][..], &["justicia".into()][..])
+    );
+    assert_eq!(first.content.as_deref(), Some("<p>Dos vecinos hablaron.</p>"));
+    let seconds = |index: usize| found.entries[index].published.map(|time| time.as_second());
+    assert_eq!((seconds(0), seconds(2)), (Some(1_764_669_600), Some(1_764_669_600)));
+}
+
+#[test]
+fn an_atom_entry_is_read_under_any_prefix_and_base() {
+    let found = listing(fixture!("xhtml_and_base.atom")).expect("a feed");
+    assert_eq!(found.title.as_deref(), Some("El Faro"));
+    let entry = &found.entries[0];
+    assert_eq!((entry.id.as_str(), entry.title.as_str()), ("faro-1", "Nota 1"));
+    assert_eq!(entry.link.as_deref(), Some("https://faro.example.org/es/nota/1"));
+    assert_eq!(entry.content.as_deref(), Some("<div><p>Dos &lt;vecinos&gt; <a href=\"x\">hablaron</a></p></div>"));
+    assert_eq!(
+        (entry.authors.as_slice(), entry.tags.as_slice()),
+        (&["Ana Prado".into()][..], &["Justicia".into()][..])
+    );
+    let second = &found.entries[1];
+    assert_eq!((second.title.as_str(), second.summary.as_deref()), ("Nota 2", Some("R&D")));
+    assert_eq!(second.link.as_deref(), Some("https://faro.example.org/2"));
+}
+
+#[test]
+fn what_feed_rs_reads_in_a_well_formed_feed_the_walker_reads_too() {
+    use super::xml::feed_rs;
+    let address = Url::parse("https://feeds.example.test/all.xml").expect("an address");
+    for bytes in [fixture!("well_formed.rss"), fixture!("well_formed.atom"), fixture!("links_are_relative.rss")] {
+        let (title, theirs) = feed_rs(std::str::from_utf8(bytes).expect("UTF-8"), &address).expect("feed-rs reads it");
+        let ours = listing(bytes).expect("a feed");
+        assert_eq!(ours.title, title);
+        assert_eq!(ours.entries.len(), theirs.len());
+        for (ours, theirs) in ours.entries.iter().zip(theirs) {
+            assert_eq!(Some(&ours.id), theirs.guid.as_ref());
+            assert_eq!(ours.title, super::plain::title(&theirs.title));
+            assert_eq!((ours.published, &ours.summary), (theirs.published, &theirs.summary));
+        }
+    }
+}
+
+#[test]
 fn accents_survive_every_encoding() {
     for bytes in [
         fixture!("declares_utf16_but_is_utf8.rss"),
@@ -170,9 +232,14 @@ fn no_cut_and_no_broken_byte_makes_the_parser_panic() {
 }
 
 #[test]
-fn entries_that_feed_rs_loses_are_counted() {
-    // An Atom entry inside another feed's RSS is visible, and nobody reads it.
-    let text = b"<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title><x><entry><id>1</id></entry></x></feed>";
-    let found = listing(text).expect("a feed");
-    assert_eq!(found.warnings, ["the document shows 1 entries, of which 0 could be read"]);
+fn an_empty_result_says_what_was_seen_and_not_read() {
+    let found = listing(b"<rss><channel><!-- <item><title>x</title></item> --></channel></rss>").expect("a feed");
+    assert_eq!(found.warnings, ["the feed holds no entry, though `<item` or `<entry` stands in it 1 times"]);
+}
+
+#[test]
+fn a_cut_feed_says_so() {
+    let found = listing(b"<rss><channel><item><title>a</title></item><item><title>b").expect("a feed");
+    assert_eq!(found.entries.len(), 2);
+    assert!(found.warnings.contains(&"the document ends in the middle of an entry".to_owned()), "{:?}", found.warnings);
 }

@@ -1,134 +1,92 @@
-//! Text of an XML feed → what it holds, through [`clean`] and feed-rs. The only file that knows feed-rs: a fresh
-//! parser for each document, because one that failed inside an entry panics on the next, and under `catch_unwind`,
-//! because some inputs make it panic. Our own tolerant walker is to replace what this file does.
+//! Text of an XML feed → what it holds. Our own walker ([`walker`]) is the reader: on the captured feeds and on the
+//! probes it reads everything that feed-rs reads behind a cleaning pass, and more, faster (`bench/feeds` prints both).
+//! feed-rs is the second opinion where the walker finds no entry in a document of ordinary length, and checks the walker
+//! in the tests. A fresh parser for each document, because one that failed inside an entry panics on the next, and under
+//! `catch_unwind`, because some inputs make it panic.
 
-use super::clean;
-use super::clean::Cleaned;
-use super::clean::Dialect;
 use super::date;
+use super::draft::Link;
+use super::entries::Collector;
 use super::entries::Raw;
-use super::entries::absolute;
 use super::plain;
+use super::walker;
 use crate::model::Reason;
-use feed_rs::model::Feed;
-use feed_rs::model::Link;
 use jiff::Timestamp;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::time::SystemTime;
 use url::Url;
 
-/// What an XML feed holds.
+/// A longer document gets no second opinion: feed-rs keeps several copies of it in memory.
+const SECOND_OPINION: usize = 1 << 20;
+
+/// What an XML feed says of itself.
 pub struct Found {
     /// Such as `rss2`.
     pub format: &'static str,
     /// With markup and entities.
     pub title: Option<String>,
-    /// In document order.
-    pub entries: Vec<Raw>,
-    /// What links are relative to.
-    pub base: Url,
-    /// How many entries the text visibly holds.
-    pub visible: usize,
     /// What was odd.
     pub warnings: Vec<String>,
 }
 
-/// Reads `text`, which came from `address`.
-pub fn read(text: &str, address: &Url) -> Result<Found, Reason> {
-    let cleaned = clean::clean(text).map_err(|root| not_a_feed(text, root))?;
-    // feed-rs knows `xml:base`; where there is none, RSS links are relative to the channel's own link.
-    let base = match cleaned.dialect {
-        Dialect::Atom => None,
-        _ => cleaned.channel_link.as_deref().and_then(|link| absolute(link, address)),
-    };
-    let base = base.unwrap_or_else(|| address.clone());
-    let feed = parse(&cleaned, &base)?;
-    let notes = (cleaned.notes.len() == feed.entries.len()).then_some(cleaned.notes.as_slice());
-    let title = feed.title.map(|title| title.content);
-    let entries: Vec<Raw> = feed
-        .entries
-        .into_iter()
-        .enumerate()
-        .map(|(index, entry)| raw(entry, notes.map(|notes| &notes[index])))
-        .collect();
-    Ok(Found {
-        format: cleaned.dialect.as_str(),
-        title,
-        entries,
-        base,
-        visible: cleaned.notes.len(),
-        warnings: cleaned.warnings,
-    })
+/// Reads `text`, which came from `address`, and hands its entries to `collector`.
+pub fn read(text: &str, address: &Url, collector: &mut Collector) -> Result<Found, Reason> {
+    let walked = walker::walk(text, address, collector).map_err(|root| not_a_feed(text, root))?;
+    let mut warnings = walked.warnings;
+    if collector.found() == 0 {
+        if text.len() <= SECOND_OPINION {
+            for raw in feed_rs(text, address).map(|(_, raws)| raws).unwrap_or_default() {
+                collector.take(raw, address);
+            }
+        }
+        let seen = text.matches("<item").count() - text.matches("<items").count() + text.matches("<entry").count();
+        match (collector.found(), seen) {
+            (0, 0) => warnings.push("the feed holds no entry".into()),
+            (0, seen) => {
+                warnings.push(format!("the feed holds no entry, though `<item` or `<entry` stands in it {seen} times"))
+            }
+            (found, _) => warnings.push(format!("{found} entries were found by the second reader only")),
+        }
+    }
+    Ok(Found { format: walked.dialect.as_str(), title: walked.title, warnings })
 }
 
-fn parse(cleaned: &Cleaned, base: &Url) -> Result<Feed, Reason> {
+/// The feed's title and entries as feed-rs reads them, or `None` when it refuses the document or panics over it.
+pub fn feed_rs(text: &str, address: &Url) -> Option<(Option<String>, Vec<Raw>)> {
     let attempt = catch_unwind(AssertUnwindSafe(|| {
         feed_rs::parser::Builder::new()
-            .base_uri(Some(base.as_str()))
+            .base_uri(Some(address.as_str()))
             .sanitize_content(false)
             // Its own rule hashes the title and, as a last resort, rolls dice: an alert per poll.
             .id_generator(|_, _, _| String::new())
             .timestamp_parser(|text| date::parse(text).map(|time| SystemTime::from(time).into()))
             .build()
-            .parse(cleaned.xml.as_bytes())
+            .parse(text.as_bytes())
     }));
-    match attempt {
-        Ok(Ok(feed)) => Ok(feed),
-        Ok(Err(error)) => Err(Reason::NotAFeed { detail: error.to_string() }),
-        Err(_) => Err(Reason::NotAFeed { detail: "the feed parser broke down over it".into() }),
-    }
+    let feed = attempt.ok()?.ok()?;
+    Some((feed.title.map(|title| title.content), feed.entries.into_iter().map(raw).collect()))
 }
 
-fn raw(entry: feed_rs::model::Entry, note: Option<&clean::Note>) -> Raw {
-    let note = note.cloned().unwrap_or_default();
-    let guid = Some(entry.id).filter(|id| !id.trim().is_empty()).or(note.about);
-    let media = entry.media.iter().find_map(|media| media.description.as_ref().map(|text| text.content.clone()));
-    let mut links = best_first(&entry.links);
-    links.extend(note.atom_link);
-    if let Some(original) = note.original_link.filter(|link| link.starts_with("http")) {
-        links.insert(0, original);
-    }
+fn raw(entry: feed_rs::model::Entry) -> Raw {
+    let mut links: Vec<_> = entry
+        .links
+        .iter()
+        .map(|link| Link::new(&link.href, link.rel.as_deref(), link.media_type.as_deref().unwrap_or_default()))
+        .filter(|link| link.rank < u8::MAX)
+        .collect();
+    links.sort_by_key(|link| link.rank);
     Raw {
-        guid,
-        links,
+        guid: Some(entry.id).filter(|id| !id.trim().is_empty()),
+        links: links.into_iter().map(|link| link.address).collect(),
         title: entry.title.map(|title| title.content).unwrap_or_default(),
-        summary: entry.summary.map(|text| text.content).or(media),
+        summary: entry.summary.map(|text| text.content),
         content: entry.content.and_then(|content| content.body),
         published: entry.published.and_then(|time| Timestamp::try_from(SystemTime::from(time)).ok()),
         updated: entry.updated.and_then(|time| Timestamp::try_from(SystemTime::from(time)).ok()),
-        authors: entry.authors.into_iter().filter_map(author).collect(),
+        authors: entry.authors.into_iter().map(|person| person.name).collect(),
         tags: entry.categories.into_iter().map(|category| category.label.unwrap_or(category.term)).collect(),
     }
-}
-
-/// feed-rs names an RSS author `author` and keeps what the feed says as the mail address.
-fn author(person: feed_rs::model::Person) -> Option<String> {
-    if person.name != "author" && person.name != "unknown" {
-        return Some(person.name);
-    }
-    let text = person.email?;
-    // RSS 2.0 writes `mail@example.org (Name)`.
-    match text.split_once('(') {
-        Some((_, name)) => Some(name.trim_end().trim_end_matches(')').to_owned()),
-        None => Some(text),
-    }
-}
-
-/// The page first: an alternate in HTML, any alternate, then what is neither the feed itself nor a file.
-fn best_first(links: &[Link]) -> Vec<String> {
-    let rank = |link: &Link| {
-        let html = link.media_type.as_deref().is_none_or(|media| media.contains("html"));
-        match link.rel.as_deref() {
-            None | Some("alternate") if html => Some(0),
-            None | Some("alternate") => Some(1),
-            Some("related" | "via" | "canonical") => Some(2),
-            _ => None,
-        }
-    };
-    let mut ranked: Vec<(u8, &Link)> = links.iter().filter_map(|link| Some((rank(link)?, link))).collect();
-    ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, link)| link.href.clone()).collect()
 }
 
 /// Says what it is instead, as far as one look tells.

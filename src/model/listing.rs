@@ -29,6 +29,9 @@ pub struct Listing {
     pub warnings: Vec<String>,
     /// When it wants to be asked again.
     pub wishes: Wishes,
+    /// Documents that belong to the answer and are asked for in the same poll, such as the parts that a sitemap index
+    /// names. What they list is added; what they name themselves is not followed.
+    pub further: Vec<Url>,
 }
 
 /// When a feed wants to be asked, in its own words: what they mean, and whether they are nonsense, `schedule` says.

@@ -17,6 +17,7 @@ pub mod json;
 pub mod page;
 mod selection;
 mod shell;
+pub mod sitemap;
 pub mod watch;
 
 pub use crate::model::Document;
@@ -24,7 +25,7 @@ pub use crate::model::Listing;
 pub use shell::unreadable;
 
 /// Every kind of source. The kind's name is the key that chooses it: `[source.NAME]` with `feed = "…"`.
-pub static KINDS: &[&Kind] = &[&feed::KIND, &page::KIND, &watch::KIND, &json::KIND];
+pub static KINDS: &[&Kind] = &[&feed::KIND, &sitemap::KIND, &page::KIND, &watch::KIND, &json::KIND];
 
 /// One kind of source.
 pub struct Kind {

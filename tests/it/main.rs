@@ -3,11 +3,13 @@
 mod commands;
 mod discovering;
 mod documents;
+mod feed_limits;
 mod fetching;
 mod guard;
 mod hostile;
 mod layers;
 mod mail_tls;
+mod news_sitemaps;
 mod newsstand;
 mod opml;
 mod outliving;
