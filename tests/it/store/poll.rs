@@ -26,7 +26,7 @@ pub async fn a_new_source_is_due_at_its_first_time(place: &dyn Place) {
 /// Habits with something in every part.
 fn learned() -> Habits {
     let mut habits = Habits::default();
-    habits.rhythm.observe(&[at(0)], at(1));
+    habits.rhythm.observe(&[at(0)], at(86_400));
     habits.wishes.ttl = Some("60".into());
     habits.caching.cache_control = Some("max-age=60".into());
     habits
