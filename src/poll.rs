@@ -1,5 +1,7 @@
 //! The first decision: (source, its state, reply, known entries, now) → new items and the next check. Pure.
 
+use crate::health::Judgement;
+use crate::health::Observation;
 use crate::model::Entry;
 use crate::model::Fault;
 use crate::model::ItemState;
@@ -41,11 +43,15 @@ pub struct Validators {
 pub enum Reply {
     /// 304.
     Unchanged {
+        /// Where the address has moved for good, if it has.
+        moved: Option<Url>,
         /// Those of the 304, where it has any.
         validators: Validators,
     },
     /// An answer that was read.
     Listing {
+        /// Where the address has moved for good, if it has.
+        moved: Option<Url>,
         /// What it lists.
         listing: Listing,
         /// Those of the answer.
@@ -90,6 +96,24 @@ pub struct Decision {
     pub title: Option<String>,
     /// What was odd about the answer.
     pub warnings: Vec<String>,
+    /// What the answer says of the source's health; `health::decide` fills it in.
+    pub health: Judgement,
+}
+
+impl Reply {
+    /// The same for `health::decide`; `known` and `state` as for [`decide`].
+    pub fn seen<'a>(&'a self, known: &'a HashSet<String>, state: &SourceState) -> Observation<'a> {
+        match self {
+            Self::Failed { reason, .. } => Observation::Failed { reason },
+            Self::Unchanged { moved, .. } => Observation::Unchanged { moved: moved.as_ref().and_then(Url::host_str) },
+            Self::Listing { moved, listing, .. } => Observation::Listed {
+                entries: &listing.entries,
+                known,
+                first: state.polls == 0,
+                moved: moved.as_ref().and_then(Url::host_str),
+            },
+        }
+    }
 }
 
 /// Longest pause after failures.
@@ -105,7 +129,7 @@ pub fn decide(
 ) -> Decision {
     let regular = plan.schedule.next(now, plan.name.as_str());
     match reply {
-        Reply::Unchanged { validators } => {
+        Reply::Unchanged { validators, .. } => {
             let state = SourceState {
                 polls: state.polls + 1,
                 // RFC 9111 §4.3.4: what a 304 names replaces what is stored.
@@ -118,7 +142,7 @@ pub fn decide(
             };
             Decision::quiet(state, regular, Reason::NotModified)
         }
-        Reply::Listing { listing, validators } => {
+        Reply::Listing { listing, validators, .. } => {
             let reason_when_nothing_new =
                 if listing.entries.is_empty() { Reason::NoEntries } else { Reason::NothingNew };
             let items = new_items(plan, state, listing.entries, known, now);
@@ -146,7 +170,7 @@ pub fn decide(
 impl Decision {
     /// A decision without items.
     fn quiet(state: SourceState, next_at: Timestamp, reason: Reason) -> Self {
-        Self { items: Vec::new(), state, next_at, reason, title: None, warnings: Vec::new() }
+        Self { items: Vec::new(), state, next_at, reason, title: None, warnings: Vec::new(), health: Judgement::default() }
     }
 }
 
@@ -259,7 +283,11 @@ mod tests {
     }
 
     fn listing(entries: Vec<Entry>) -> Reply {
-        Reply::Listing { listing: Listing { entries, ..Listing::default() }, validators: Validators::default() }
+        Reply::Listing {
+            listing: Listing { entries, ..Listing::default() },
+            validators: Validators::default(),
+            moved: None,
+        }
     }
 
     const NOW: &str = "2026-11-24T12:00:00Z";
@@ -331,7 +359,10 @@ mod tests {
             failures: 2,
             heard_at: None,
         };
-        let unchanged = Reply::Unchanged { validators: Validators { etag: Some("\"b\"".into()), last_modified: None } };
+        let unchanged = Reply::Unchanged {
+            validators: Validators { etag: Some("\"b\"".into()), last_modified: None },
+            moved: None,
+        };
         let decision = decide(&plan(FirstPoll::All), &state, unchanged, &HashSet::new(), at(NOW));
         assert_eq!(decision.state.validators.etag.as_deref(), Some("\"b\""));
         assert_eq!(decision.state.validators.last_modified.as_deref(), Some("Mon"));

@@ -25,6 +25,7 @@ mod kinds;
 mod load;
 mod mail;
 mod node;
+mod operators;
 pub mod packs;
 mod place;
 pub mod render;
@@ -44,6 +45,7 @@ pub use examples::minimal;
 pub use load::Loaded;
 pub use load::load;
 pub use load::state;
+pub use operators::Operators;
 pub use place::Place;
 pub use place::SourceFile;
 
@@ -78,6 +80,8 @@ pub struct Config {
     pub channels: Vec<ChannelPlan>,
     /// `[subscription.NAME]`, in the order of their names.
     pub subscriptions: Vec<Subscription>,
+    /// `[operators]`: who is told when a source fails.
+    pub operators: Option<Operators>,
 }
 
 /// `[egress]`: how the world is reached, and what of it may be.

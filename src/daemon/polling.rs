@@ -4,6 +4,7 @@ use super::Shared;
 use super::work;
 use super::work::Pulse;
 use crate::clock;
+use crate::health;
 use crate::model::Document;
 use crate::model::Entry;
 use crate::model::Fault;
@@ -18,6 +19,7 @@ use crate::store::Lease;
 use crate::store::PollJob;
 use crate::store::StoreError;
 use crate::store::Work;
+use jiff::Timestamp;
 use std::sync::Arc;
 use tracing::debug;
 use tracing::error;
@@ -59,7 +61,8 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
         shared.gates.pause(&host, *until);
     }
     let failed = matches!(reply, Reply::Failed { .. });
-    let decision = poll::decide(&plan, &job.state, reply, &known, now);
+    let health = judge_health(&shared, &plan, &job, reply.seen(&known, &job.state), now);
+    let decision = poll::Decision { health, ..poll::decide(&plan, &job.state, reply, &known, now) };
     for warning in &decision.warnings {
         // Said when there is something new to it, not every quarter of an hour.
         if job.state.polls == 0 || !decision.items.is_empty() {
@@ -81,10 +84,28 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
             if waiting > 0 {
                 shared.nudges.read.notify_one();
             }
+            if !decision.health.remarks.is_empty() {
+                shared.nudges.send.notify_one();
+            }
         }
         Err(StoreError::LeaseLost) => warn!(source = %job.source, "the poll took longer than its lease"),
         Err(error) => error!(%error, source = %job.source, "a poll could not be committed"),
     }
+}
+
+/// What the answer says of the source's health, and what operators are to be told of it.
+fn judge_health(
+    shared: &Shared,
+    plan: &SourcePlan,
+    job: &PollJob,
+    seen: health::Observation<'_>,
+    now: Timestamp,
+) -> health::Judgement {
+    let host = host_key(plan.watch.address()).unwrap_or_default();
+    let subject = health::Subject { source: &plan.name, label: plan.label.as_deref(), host: &host };
+    let tower = shared.tower.load();
+    let policy = tower.config.operators.as_ref().map(|operators| &operators.policy);
+    health::decide(&job.health, subject, seen, policy, now)
 }
 
 /// Fetches and reads; every trouble becomes a reply.
@@ -102,18 +123,20 @@ async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> Rep
     };
     let validators = fetched.validators.clone();
     if fetched.not_modified {
-        return Reply::Unchanged { validators };
+        return Reply::Unchanged { validators, moved: fetched.moved };
     }
+    let moved = fetched.moved.clone();
     let watch = Arc::clone(&plan.watch);
     let reading = tokio::task::spawn_blocking(move || {
-        watch.listing(&Document {
+        let document = Document {
             url: &fetched.url,
             content_type: fetched.content_type.as_deref(),
             bytes: &fetched.body,
-        })
+        };
+        watch.listing(&document).map_err(|reason| health::sign::name(&document, reason))
     });
     match reading.await {
-        Ok(Ok(listing)) => Reply::Listing { listing, validators },
+        Ok(Ok(listing)) => Reply::Listing { listing, validators, moved },
         Ok(Err(reason)) => Reply::Failed { fault: Fault::Transient, reason },
         Err(panic) => {
             error!(source = %plan.name, error = %panic, "the reader of this source panicked");

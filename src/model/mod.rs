@@ -6,6 +6,7 @@ pub mod fault;
 pub mod ids;
 pub mod item;
 pub mod listing;
+pub mod notice;
 pub mod reason;
 pub mod setting;
 
@@ -34,4 +35,8 @@ pub use item::Item;
 pub use item::ItemState;
 pub use listing::Document;
 pub use listing::Listing;
+pub use notice::Notice;
+pub use notice::NoticeEvent;
+pub use notice::Remark;
+pub use notice::TroubleKind;
 pub use reason::Reason;

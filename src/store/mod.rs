@@ -5,7 +5,9 @@
 //! [`StoreError::LeaseLost`]. There is no recovery code: what a dead process held becomes due by itself.
 
 use crate::channel::Frozen;
+use crate::health::Health;
 use crate::model::Article;
+use crate::model::ChannelName;
 use crate::model::Item;
 use crate::model::SourceName;
 use crate::poll;
@@ -72,6 +74,8 @@ pub struct PollJob {
     pub source: SourceName,
     /// What is remembered of it.
     pub state: SourceState,
+    /// What is known of its health.
+    pub health: Health,
 }
 
 /// A source as the configuration has it, for [`Store::register_sources`].
@@ -203,6 +207,15 @@ pub trait Store: Send + Sync {
     ) -> Result<(), (StoreError, Option<Lease<Item>>)>;
 
     // ── send ──
+    /// Folds the remarks on sources that are due into notices, with a delivery to each receiver. Nothing happens until
+    /// one may go out alone; then all go along that are due within `along`. Without receivers they are dropped. Returns
+    /// how many deliveries were made.
+    async fn gather_notices(
+        &self,
+        receivers: &[(ChannelName, String)],
+        along: SignedDuration,
+        now: Timestamp,
+    ) -> Result<usize, StoreError>;
     /// Takes due deliveries.
     async fn claim_sends(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>>, StoreError>;
     /// Notes that a try begins, and freezes the message if this is the first. Committed before the first byte goes

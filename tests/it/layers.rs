@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 const LAYERS: &[&[&str]] = &[
     &["model"],
     &["text"],
-    &["feed", "article", "rule", "story", "route", "render", "schedule"],
+    &["feed", "article", "rule", "story", "route", "render", "schedule", "health"],
     &["source", "channel"],
     &["config"],
     &["poll", "read", "send"],
@@ -32,7 +32,7 @@ const VOCABULARY: &[(&str, &str)] = &[
 
 /// Nothing down to here knows of the world; `config` alone of files and variables, and of addresses as plain values.
 const PURE: &[&str] = &[
-    "model", "text", "feed", "article", "rule", "story", "route", "render", "schedule", "source", "channel", "config",
+    "model", "text", "feed", "article", "rule", "story", "route", "render", "schedule", "health", "source", "channel", "config",
     "poll", "read", "send",
 ];
 

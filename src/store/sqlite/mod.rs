@@ -20,6 +20,7 @@ use super::Way;
 use super::Work;
 use crate::channel::Frozen;
 use crate::model::Article;
+use crate::model::ChannelName;
 use crate::model::Item;
 use crate::model::SourceName;
 use crate::poll;
@@ -29,6 +30,7 @@ use crate::send::Delivery;
 use crate::story::Fingerprint;
 use crate::story::Lookalike;
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use sqlx::Sqlite;
 use sqlx::SqlitePool;
@@ -38,6 +40,7 @@ use std::collections::HashSet;
 mod item;
 mod ledger;
 mod lookalike;
+mod notice;
 mod open;
 mod outbox;
 mod queue;
@@ -115,6 +118,15 @@ impl Store for SqliteStore {
             Err(StoreError::LeaseLost) => Err((StoreError::LeaseLost, None)),
             Err(error) => Err((error, Some(lease))),
         }
+    }
+
+    async fn gather_notices(
+        &self,
+        receivers: &[(ChannelName, String)],
+        along: SignedDuration,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        notice::gather(self, receivers, along, now).await
     }
 
     async fn claim_sends(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>>, StoreError> {

@@ -1,11 +1,13 @@
 //! Sources: registered from the configuration, claimed when due, and what a poll found.
 
 use super::SqliteStore;
+use super::notice;
 use super::queue;
 use super::value::count;
 use super::value::json;
 use super::value::lease_end;
 use super::value::micros;
+use super::value::optional_from_json;
 use super::value::optional_time;
 use super::work::grow;
 use super::work::readable;
@@ -45,7 +47,7 @@ pub(super) async fn register(store: &SqliteStore, sources: &[Registration], now:
         .await?;
         sqlx::query(
             "UPDATE source SET address = ?2, host = ?3, etag = NULL, last_modified = NULL, failures = 0,
-                 next_at = MIN(next_at, ?4), owner = NULL, lease_until = NULL
+                 health = NULL, troubled = 0, next_at = MIN(next_at, ?4), owner = NULL, lease_until = NULL
              WHERE name = ?1 AND (address <> ?2 OR host <> ?3)",
         )
         .bind(source.name.as_str())
@@ -55,6 +57,13 @@ pub(super) async fn register(store: &SqliteStore, sources: &[Registration], now:
         .execute(&mut *transaction)
         .await?;
     }
+    // Of a source that is watched no more, or at another address, there is nothing left to say.
+    sqlx::query(
+        "DELETE FROM remark WHERE notice_id IS NULL AND event = 'failing'
+             AND source IN (SELECT name FROM source WHERE watched = 0 OR troubled = 0)",
+    )
+    .execute(&mut *transaction)
+    .await?;
     Ok(transaction.commit().await?)
 }
 
@@ -71,7 +80,7 @@ pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<
     .execute(&mut *transaction)
     .await?;
     let rows = sqlx::query(
-        "SELECT name, polls, etag, last_modified, failures, heard_at, fence FROM source
+        "SELECT name, polls, etag, last_modified, failures, heard_at, health, fence FROM source
          WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY next_at, rowid",
     )
     .bind(&picked)
@@ -88,8 +97,9 @@ fn lease(row: &SqliteRow, claim: &Claim<'_>) -> Result<Lease<PollJob>, StoreErro
         failures: count("source.failures", row.try_get("failures")?)?,
         heard_at: optional_time("source.heard_at", row.try_get("heard_at")?)?,
     };
+    let health = optional_from_json("source.health", row.try_get("health")?)?.unwrap_or_default();
     Ok(Lease {
-        job: PollJob { source: SourceName::new(row.try_get::<String, _>("name")?), state },
+        job: PollJob { source: SourceName::new(row.try_get::<String, _>("name")?), state, health },
         owner: claim.owner.to_owned(),
         fence: row.try_get("fence")?,
         until: lease_end(claim),
@@ -119,10 +129,11 @@ pub(super) async fn commit(
 ) -> Result<usize, StoreError> {
     let source = &lease.job.source;
     let state = &decision.state;
+    let troubled = !decision.health.health.troubles().is_empty();
     let mut transaction = store.write().await?;
     let settled = sqlx::query(
         "UPDATE source SET polls = ?4, etag = ?5, last_modified = ?6, failures = ?7, heard_at = ?8, next_at = ?9,
-             reason = ?10, title = COALESCE(?11, title), owner = NULL, lease_until = NULL
+             reason = ?10, title = COALESCE(?11, title), health = ?12, troubled = ?13, owner = NULL, lease_until = NULL
          WHERE name = ?1 AND owner = ?2 AND fence = ?3",
     )
     .bind(source.as_str())
@@ -136,10 +147,15 @@ pub(super) async fn commit(
     .bind(micros(decision.next_at))
     .bind(json(&decision.reason))
     .bind(&decision.title)
+    .bind(json(&decision.health.health))
+    .bind(troubled)
     .execute(&mut *transaction)
     .await?;
     if settled.rows_affected() == 0 {
         return Err(StoreError::LeaseLost);
+    }
+    if troubled || !lease.job.health.troubles().is_empty() {
+        notice::remark(&mut transaction, source, &decision.health.remarks).await?;
     }
     let mut listed = 0;
     let mut waiting = 0;

@@ -14,10 +14,14 @@ pub(super) async fn next_due(store: &SqliteStore, work: Work) -> Result<Option<T
     let query = match work {
         Work::Poll => "SELECT due_at FROM source WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1",
         Work::Read => "SELECT due_at FROM item WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1",
-        Work::Send => "SELECT due_at FROM delivery WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1",
+        Work::Send => {
+            "SELECT MIN(due_at) FROM (
+                 SELECT MIN(due_at) AS due_at FROM delivery WHERE due_at IS NOT NULL
+                 UNION ALL SELECT MIN(alone_at) FROM remark WHERE notice_id IS NULL)"
+        }
     };
-    let due: Option<i64> = sqlx::query_scalar(query).fetch_optional(&store.readers).await?;
-    optional_time("due_at", due)
+    let due: Option<Option<i64>> = sqlx::query_scalar(query).fetch_optional(&store.readers).await?;
+    optional_time("due_at", due.flatten())
 }
 
 /// The fence stays as it is: without an owner the old lease fits no longer, and the next claim raises it.

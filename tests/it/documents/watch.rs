@@ -154,9 +154,10 @@ impl Tower {
                 self.config.channels.iter().find(|plan| plan.name == delivery.channel).expect("it is configured");
             let letterhead = &self.config.letterhead;
             let frozen = delivery.frozen.clone().unwrap_or_else(|| {
+                let Told::Alert { alert, rules, .. } = &delivery.told else { panic!("an alert") };
                 let telling = Telling {
-                    alert: &delivery.alert,
-                    rules: &delivery.rules,
+                    alert,
+                    rules,
                     receiver: &delivery.receiver,
                     id: &delivery.id,
                     letterhead,
