@@ -170,7 +170,15 @@ pub fn decide(
 impl Decision {
     /// A decision without items.
     fn quiet(state: SourceState, next_at: Timestamp, reason: Reason) -> Self {
-        Self { items: Vec::new(), state, next_at, reason, title: None, warnings: Vec::new(), health: Judgement::default() }
+        Self {
+            items: Vec::new(),
+            state,
+            next_at,
+            reason,
+            title: None,
+            warnings: Vec::new(),
+            health: Judgement::default(),
+        }
     }
 }
 

@@ -128,11 +128,8 @@ async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> Rep
     let moved = fetched.moved.clone();
     let watch = Arc::clone(&plan.watch);
     let reading = tokio::task::spawn_blocking(move || {
-        let document = Document {
-            url: &fetched.url,
-            content_type: fetched.content_type.as_deref(),
-            bytes: &fetched.body,
-        };
+        let document =
+            Document { url: &fetched.url, content_type: fetched.content_type.as_deref(), bytes: &fetched.body };
         watch.listing(&document).map_err(|reason| health::sign::name(&document, reason))
     });
     match reading.await {

@@ -79,12 +79,10 @@ async fn hand_over(shared: &Shared, lease: &Lease<Delivery>) -> Result<Decision,
     let letterhead = &tower.config.letterhead;
     let frozen = match &delivery.frozen {
         Some(frozen) => frozen.clone(),
-        None => {
-            match render(plan, delivery, letterhead, clock::now()) {
-                Ok(frozen) => frozen,
-                Err(detail) => return Ok(Decision::GivenUp { reason: Reason::NotHandedOver { detail } }),
-            }
-        }
+        None => match render(plan, delivery, letterhead, clock::now()) {
+            Ok(frozen) => frozen,
+            Err(detail) => return Ok(Decision::GivenUp { reason: Reason::NotHandedOver { detail } }),
+        },
     };
     shared.store.begin_attempt(lease, &frozen, clock::now()).await?;
     let (answer, pace) = match plan.channel.wire(&delivery.receiver, &frozen, letterhead, clock::now()) {
@@ -113,12 +111,7 @@ async fn hand_over(shared: &Shared, lease: &Lease<Delivery>) -> Result<Decision,
 }
 
 /// The message, to be stored and sent as it is at every try.
-fn render(
-    plan: &ChannelPlan,
-    delivery: &Delivery,
-    letterhead: &Letterhead,
-    now: Timestamp,
-) -> Result<Frozen, String> {
+fn render(plan: &ChannelPlan, delivery: &Delivery, letterhead: &Letterhead, now: Timestamp) -> Result<Frozen, String> {
     let (receiver, id) = (delivery.receiver.as_str(), &delivery.id);
     match &delivery.told {
         Told::Alert { alert, rules, .. } => {

@@ -346,13 +346,7 @@ fn failing(subject: Subject<'_>, trouble: &Trouble, policy: &Policy, now: Timest
     remarks
 }
 
-fn recovered(
-    subject: Subject<'_>,
-    trouble: &Trouble,
-    new: usize,
-    policy: &Policy,
-    now: Timestamp,
-) -> (Remark, Due) {
+fn recovered(subject: Subject<'_>, trouble: &Trouble, new: usize, policy: &Policy, now: Timestamp) -> (Remark, Due) {
     let remark = Remark {
         source: subject.source.clone(),
         label: subject.label.map(str::to_owned),

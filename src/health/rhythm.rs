@@ -59,6 +59,7 @@ impl Rhythm {
     /// Something new was listed now, whatever date it bears.
     pub fn heard(&mut self, now: Timestamp) {
         self.news = Some(now);
+        self.began = self.began.or(Some(now));
         self.last = self.last.or(Some(now));
     }
 

@@ -167,7 +167,7 @@ fn a_weekend_is_not_a_silence_and_a_holiday_week_is_one() {
     }
     source.wait(hours(24 * 4));
     source.answers();
-    assert_eq!(source.kinds(), [TroubleKind::Quiet]);
+    assert_eq!(source.kinds(), [TroubleKind::Quiet], "{:?} at {}", source.health, source.now);
 }
 
 #[test]

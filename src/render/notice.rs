@@ -256,8 +256,12 @@ mod tests {
     #[test]
     fn the_payload_says_its_type_and_schema() {
         let payload: NoticePayload =
-            serde_json::from_slice(&json(&notice(NoticeEvent::Recovered, 1, "x")).expect("JSON")).expect("it reads back");
-        assert_eq!((payload.r#type.as_str(), payload.schema.as_str()), (RECOVERED, "urn:atalaya:schema:source.recovered:1"));
+            serde_json::from_slice(&json(&notice(NoticeEvent::Recovered, 1, "x")).expect("JSON"))
+                .expect("it reads back");
+        assert_eq!(
+            (payload.r#type.as_str(), payload.schema.as_str()),
+            (RECOVERED, "urn:atalaya:schema:source.recovered:1")
+        );
         assert_eq!(payload.data.sources[0].kind, TroubleKind::Wall);
         assert!(payload.data.sources[0].until.is_some());
     }

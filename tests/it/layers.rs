@@ -32,8 +32,8 @@ const VOCABULARY: &[(&str, &str)] = &[
 
 /// Nothing down to here knows of the world; `config` alone of files and variables, and of addresses as plain values.
 const PURE: &[&str] = &[
-    "model", "text", "feed", "article", "rule", "story", "route", "render", "schedule", "health", "source", "channel", "config",
-    "poll", "read", "send",
+    "model", "text", "feed", "article", "rule", "story", "route", "render", "schedule", "health", "source", "channel",
+    "config", "poll", "read", "send",
 ];
 
 /// What a pure module does not name.

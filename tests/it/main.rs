@@ -4,6 +4,7 @@ mod commands;
 mod documents;
 mod fetching;
 mod guard;
+mod health;
 mod hostile;
 mod layers;
 mod newsstand;

@@ -22,6 +22,7 @@ use atalaya::read::Standing;
 use atalaya::rule::RuleSet;
 use atalaya::send;
 use atalaya::send::Pace;
+use atalaya::send::Told;
 use atalaya::source::host_key;
 use atalaya::store::Claim;
 use atalaya::store::Registration;
@@ -155,14 +156,7 @@ impl Tower {
             let letterhead = &self.config.letterhead;
             let frozen = delivery.frozen.clone().unwrap_or_else(|| {
                 let Told::Alert { alert, rules, .. } = &delivery.told else { panic!("an alert") };
-                let telling = Telling {
-                    alert,
-                    rules,
-                    receiver: &delivery.receiver,
-                    id: &delivery.id,
-                    letterhead,
-                    now,
-                };
+                let telling = Telling { alert, rules, receiver: &delivery.receiver, id: &delivery.id, letterhead, now };
                 plan.channel.message(&telling).expect("it is rendered")
             });
             self.store.begin_attempt(&lease, &frozen, now).await.expect("the try is noted");

@@ -9,6 +9,7 @@ use atalaya::model::Reason;
 use atalaya::read;
 use atalaya::send;
 use atalaya::send::DeliveryState;
+use atalaya::send::Told;
 use atalaya::store::DeliveryFilter;
 use atalaya::store::Store;
 use atalaya::store::StoreError;
