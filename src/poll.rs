@@ -1,6 +1,6 @@
 //! The first decision: (source, its state, reply, known entries, now) → new items and the next check. Pure.
 
-use crate::health::Judgement;
+use crate::health::Diagnosis;
 use crate::health::Observation;
 use crate::model::Entry;
 use crate::model::Fault;
@@ -97,7 +97,7 @@ pub struct Decision {
     /// What was odd about the answer.
     pub warnings: Vec<String>,
     /// What the answer says of the source's health; `health::decide` fills it in.
-    pub health: Judgement,
+    pub health: Diagnosis,
 }
 
 impl Reply {
@@ -177,7 +177,7 @@ impl Decision {
             reason,
             title: None,
             warnings: Vec::new(),
-            health: Judgement::default(),
+            health: Diagnosis::default(),
         }
     }
 }

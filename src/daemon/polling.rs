@@ -61,7 +61,7 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
         shared.gates.pause(&host, *until);
     }
     let failed = matches!(reply, Reply::Failed { .. });
-    let health = judge_health(&shared, &plan, &job, reply.seen(&known, &job.state), now);
+    let health = diagnose(&shared, &plan, &job, reply.seen(&known, &job.state), now);
     let decision = poll::Decision { health, ..poll::decide(&plan, &job.state, reply, &known, now) };
     for warning in &decision.warnings {
         // Said when there is something new to it, not every quarter of an hour.
@@ -94,13 +94,13 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
 }
 
 /// What the answer says of the source's health, and what operators are to be told of it.
-fn judge_health(
+fn diagnose(
     shared: &Shared,
     plan: &SourcePlan,
     job: &PollJob,
     seen: health::Observation<'_>,
     now: Timestamp,
-) -> health::Judgement {
+) -> health::Diagnosis {
     let host = host_key(plan.watch.address()).unwrap_or_default();
     let subject = health::Subject { source: &plan.name, label: plan.label.as_deref(), host: &host };
     let tower = shared.tower.load();

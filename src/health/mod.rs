@@ -107,7 +107,7 @@ pub enum Observation<'a> {
 
 /// What follows from one poll.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Judgement {
+pub struct Diagnosis {
     /// To be remembered.
     pub health: Health,
     /// All that should be told of the source at present, most of it told long ago.
@@ -157,7 +157,7 @@ pub fn decide(
     seen: Observation<'_>,
     policy: Option<&Policy>,
     now: Timestamp,
-) -> Judgement {
+) -> Diagnosis {
     let mut health = before.clone();
     let after = policy.map_or(Policy::default().after, |policy| policy.after);
     let (sights, new) = look(&mut health, seen, after, now);
@@ -184,7 +184,7 @@ pub fn decide(
             open.chain(ended.iter().map(|trouble| recovered(subject, trouble, new, policy, now))).collect()
         }
     };
-    Judgement { health, remarks }
+    Diagnosis { health, remarks }
 }
 
 /// What an observation says of one strand; a strand that it says nothing of stays as it is.

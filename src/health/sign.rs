@@ -27,11 +27,11 @@ const CHALLENGE_TITLES: &[&str] = &[
     "captcha",
 ];
 
-/// Addresses and names that stand only in the machinery of challenges.
+/// Addresses and names that stand only in the machinery of challenges. What Cloudflare also puts into ordinary pages, such
+/// as `challenge-platform/scripts/jsd`, is no sign.
 const MACHINERY: &[&str] = &[
-    "/cdn-cgi/challenge-platform/",
+    "/orchestrate/chl_page",
     "_cf_chl_opt",
-    "challenges.cloudflare.com/turnstile",
     "geo.captcha-delivery.com",
     "/_incapsula_resource",
     "px-captcha",
@@ -111,7 +111,8 @@ mod tests {
     fn a_challenge_is_a_wall_and_another_page_is_a_page() {
         for (page, code) in [
             ("<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>", "wall"),
-            ("<html><head><title>paper.example</title><script src=\"/cdn-cgi/challenge-platform/x\"></script>", "wall"),
+            ("<html><title>paper.example</title><script>window._cf_chl_opt = {}</script>", "wall"),
+            ("<html><title>News</title><script src=\"/cdn-cgi/challenge-platform/scripts/jsd/main.js\">", "html_page"),
             ("\u{feff}  <!doctype html><title>The Invented Paper</title><p>News", "html_page"),
             ("<html lang=es><head><meta charset=utf-8></head><body>Bienvenidos", "html_page"),
             ("<?xml version=\"1.0\"?><rss><channel><title>Just a moment", "not_a_feed"),

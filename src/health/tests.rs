@@ -31,9 +31,9 @@ impl Source {
 
     fn step(&mut self, seen: Observation<'_>) -> Told {
         let subject = Subject { source: &self.name, label: None, host: "paper.example" };
-        let judged = decide(&self.health, subject, seen, Some(&self.policy), self.now);
-        self.health = judged.health;
-        judged.remarks.iter().map(|(remark, due)| (remark.event, remark.kind, due.at)).collect()
+        let found = decide(&self.health, subject, seen, Some(&self.policy), self.now);
+        self.health = found.health;
+        found.remarks.iter().map(|(remark, due)| (remark.event, remark.kind, due.at)).collect()
     }
 
     fn fails(&mut self, reason: Reason) -> Told {
@@ -101,13 +101,13 @@ fn the_end_of_a_trouble_says_what_it_was_and_since_when() {
     let subject = Subject { source: &source.name, label: None, host: "paper.example" };
     let (known, entries) = (source.known.clone(), [entry("a", began), entry("b", source.now)]);
     let seen = Observation::Listed { entries: &entries, known: &known, first: false, moved: None };
-    let judged = decide(&source.health, subject, seen, Some(&source.policy), source.now);
-    let [(remark, due)] = judged.remarks.as_slice() else { panic!("{:?}", judged.remarks) };
+    let found = decide(&source.health, subject, seen, Some(&source.policy), source.now);
+    let [(remark, due)] = found.remarks.as_slice() else { panic!("{:?}", found.remarks) };
     assert_eq!((remark.event, remark.kind), (NoticeEvent::Recovered, TroubleKind::Failing));
     assert_eq!((remark.since, remark.until), (began, Some(source.now)));
     assert_eq!(remark.reason, Reason::AllRight { new: 1 });
     assert_eq!((due.at, due.alone_at), (source.now, source.now + SignedDuration::from_mins(10)));
-    assert!(judged.health.troubles().is_empty());
+    assert!(found.health.troubles().is_empty());
 }
 
 #[test]
@@ -258,9 +258,9 @@ fn without_operators_trouble_is_kept_and_nobody_is_told() {
     let mut source = Source::new();
     let reason = status(500);
     let subject = Subject { source: &source.name, label: None, host: "paper.example" };
-    let judged = decide(&source.health, subject, Observation::Failed { reason: &reason }, None, source.now);
-    assert_eq!(judged.remarks, []);
-    source.health = judged.health;
+    let found = decide(&source.health, subject, Observation::Failed { reason: &reason }, None, source.now);
+    assert_eq!(found.remarks, []);
+    source.health = found.health;
     assert_eq!(source.kinds(), [TroubleKind::Failing]);
 }
 

@@ -110,7 +110,7 @@ impl Tower {
                 let bytes = data(file);
                 let document = Document { url: plan.watch.address(), content_type: None, bytes: &bytes };
                 let listing = plan.watch.listing(&document).expect("it is read");
-                poll::Reply::Listing { listing, validators: Validators::default() }
+                poll::Reply::Listing { listing, validators: Validators::default(), moved: None }
             } else {
                 poll::Reply::Failed { fault: Fault::Transient, reason: Reason::Status { status: 503 } }
             };

@@ -1,6 +1,5 @@
 //! Short ways to say what the stories are about: invented papers, items, articles and rules.
 
-use atalaya::health::Judgement;
 use atalaya::model::Alert;
 use atalaya::model::Article;
 use atalaya::model::ChannelName;
@@ -74,7 +73,7 @@ pub fn found(items: Vec<NewItem>, now: i64) -> poll::Decision {
         reason: Reason::NewEntries { count: items.len() },
         title: Some("The Hill Herald".into()),
         warnings: Vec::new(),
-        health: Judgement::default(),
+        health: atalaya::health::Diagnosis::default(),
         items,
     }
 }
