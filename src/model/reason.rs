@@ -285,7 +285,7 @@ impl fmt::Display for Reason {
             Self::AllRight { new } => write!(formatter, "it answers as it should, with {new} new entries"),
             Self::SelectorEmpty { selector } => write!(formatter, "the selector `{selector}` chooses nothing"),
             Self::EmptyPage => formatter.write_str("the page holds no readable text"),
-            Self::Wall { detail } => write!(formatter, "a wall instead of the article: {detail}"),
+            Self::Wall { detail } => write!(formatter, "a wall instead of what was asked for: {detail}"),
             Self::NotAPage { media_type } => write!(formatter, "not a page but {media_type}"),
             Self::GaveUp { attempts, last } => write!(formatter, "given up after {attempts} tries: {last}"),
             Self::Matched { because } => formatter.write_str(because),

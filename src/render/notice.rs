@@ -193,6 +193,7 @@ mod tests {
     use super::*;
     use crate::model::Reason;
     use crate::model::SourceName;
+    use crate::render::payload::tests::fits;
 
     fn notice(event: NoticeEvent, count: usize, reason: &str) -> Notice {
         let since: Timestamp = "2026-11-23T06:41:07Z".parse().expect("a time");
@@ -251,6 +252,24 @@ mod tests {
         assert!(bytes.len() <= LIMIT, "{}", bytes.len());
         let payload: NoticePayload = serde_json::from_slice(&bytes).expect("it reads back");
         assert_eq!(payload.data.sources.len() + payload.data.omitted, 10_000);
+    }
+
+    #[test]
+    fn the_published_schemas_name_every_key_and_kind() {
+        for (event, schema) in [
+            (NoticeEvent::Failing, include_str!("../../docs/schema/source.failing.1.json")),
+            (NoticeEvent::Recovered, include_str!("../../docs/schema/source.recovered.1.json")),
+        ] {
+            let schema: serde_json::Value = serde_json::from_str(schema).expect("the schema is JSON");
+            for kind in TroubleKind::ALL {
+                let mut notice = notice(event, 1, "x");
+                notice.remarks[0].kind = kind;
+                let value: serde_json::Value =
+                    serde_json::from_slice(&json(&notice).expect("JSON")).expect("it reads back");
+                assert_eq!(schema["$id"], value["schema"]);
+                fits(&schema, &schema, &value, "");
+            }
+        }
     }
 
     #[test]
