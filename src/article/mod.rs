@@ -60,7 +60,9 @@ pub fn plain_text(html: &str) -> String {
 /// The page as text, whatever its encoding; [`wall::judge`] takes it.
 pub fn decode<'a>(document: &Document<'a>) -> std::borrow::Cow<'a, str> {
     // A missing or wrong label is so common on pages that it is no warning.
-    charset::decode(document.bytes, document.content_type, charset::html_label(document.bytes)).0
+    let text = charset::decode(document.bytes, document.content_type, charset::html_label(document.bytes)).0;
+    // HTML drops NUL, and its parsers keep a note of each one: a gigabyte of notes for a page of zeros.
+    if text.contains('\0') { text.replace('\0', "").into() } else { text }
 }
 
 fn read(html: String, document: &Document<'_>) -> Article {

@@ -28,6 +28,14 @@ fn read(bytes: &[u8]) -> (Article, Result<(), Reason>) {
 }
 
 #[test]
+fn zero_bytes_are_no_text_and_cost_nothing() {
+    let url = Url::parse("https://www.faro.example.org/").expect("an address");
+    let bytes = b"<p>La\0 fiscal\0</p>".repeat(2);
+    let document = Document { url: &url, content_type: Some("text/html"), bytes: &bytes };
+    assert_eq!(decode(&document), "<p>La fiscal</p><p>La fiscal</p>");
+}
+
+#[test]
 fn what_a_page_says_of_itself_is_read_wherever_it_stands() {
     for (name, bytes) in [
         ("json-ld", fixture!("article_with_json_ld.html")),

@@ -9,10 +9,13 @@ use crate::model::Document;
 use crate::model::Entry;
 use crate::model::Fault;
 use crate::model::Reason;
+use crate::model::SourceName;
 use crate::net::client::Request;
 use crate::poll;
 use crate::poll::Reply;
 use crate::poll::Validators;
+use crate::push;
+use crate::push::Hub;
 use crate::source::SourcePlan;
 use crate::source::host_key;
 use crate::store::Lease;
@@ -45,7 +48,7 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
     let job = lease.job().clone();
     // A source that a reload removed in the meantime: its lease just ends.
     let Some(plan) = shared.tower.load().source(&job.source).cloned() else { return };
-    let reply = ask(&shared, &plan, &job.state.validators).await;
+    let (reply, hub) = ask(&shared, &plan, &job.state.validators).await;
     let ids: Vec<String> = match &reply {
         Reply::Listing { listing, .. } => listing.entries.iter().map(|entry: &Entry| entry.id.clone()).collect(),
         _ => Vec::new(),
@@ -62,7 +65,14 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
     }
     let failed = matches!(reply, Reply::Failed { .. });
     let health = diagnose(&shared, &plan, &job, reply.seen(&known, &job.state), now);
-    let decision = poll::Decision { health, ..poll::decide(&plan, &job.state, reply, &known, now) };
+    let mut decision = poll::Decision { health, ..poll::decide(&plan, &job.state, reply, &known, now) };
+    if !failed {
+        match shared.store.push_of(&job.source).await {
+            Ok(Some(push)) if push.is_active(now) => decision = decision.pushed(now),
+            Ok(_) => {}
+            Err(error) => error!(%error, source = %job.source, "its subscription could not be looked up"),
+        }
+    }
     for warning in &decision.warnings {
         // Said when there is something new to it, not every quarter of an hour.
         if job.state.polls == 0 || !decision.items.is_empty() {
@@ -87,6 +97,11 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
             if !decision.health.remarks.is_empty() {
                 shared.nudges.send.notify_one();
             }
+            if let Some(hub) = hub
+                && let Err(error) = subscribe(&shared, &job.source, &hub).await
+            {
+                error!(%error, source = %job.source, "its hub could not be noted; the next poll finds it again");
+            }
         }
         Err(StoreError::LeaseLost) => warn!(source = %job.source, "the poll took longer than its lease"),
         Err(error) => error!(%error, source = %job.source, "a poll could not be committed"),
@@ -108,8 +123,23 @@ fn diagnose(
     health::decide(&job.health, subject, seen, policy, now)
 }
 
-/// Fetches and reads; every trouble becomes a reply.
-async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> Reply {
+/// Notes the hub that a feed names, where the configuration has a public address for its callback.
+async fn subscribe(shared: &Shared, source: &SourceName, hub: &Hub) -> Result<(), StoreError> {
+    if shared.tower.load().config.web.as_ref().is_none_or(|web| web.public.is_none()) {
+        return Ok(());
+    }
+    let known = shared.store.push_of(source).await?;
+    let mut chance = [0_u8; 48];
+    aws_lc_rs::rand::fill(&mut chance).expect("the system's source of randomness works");
+    if let Some(push) = push::wanted(known.as_ref(), source, hub, &chance, clock::now()) {
+        shared.store.save_push(&push).await?;
+        shared.nudges.push.notify_one();
+    }
+    Ok(())
+}
+
+/// Fetches and reads; every trouble becomes a reply. With the hub that the answer names.
+async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> (Reply, Option<Hub>) {
     let tower = shared.tower.load_full();
     let request = Request {
         url: plan.watch.address(),
@@ -119,25 +149,27 @@ async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> Rep
     };
     let fetched = match tower.client.get(&request).await {
         Ok(fetched) => fetched,
-        Err(error) => return Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() },
+        Err(error) => return (Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() }, None),
     };
     let validators = fetched.validators.clone();
     if fetched.not_modified {
-        return Reply::Unchanged { validators, moved: fetched.moved };
+        return (Reply::Unchanged { validators, moved: fetched.moved }, None);
     }
     let moved = fetched.moved.clone();
     let watch = Arc::clone(&plan.watch);
     let reading = tokio::task::spawn_blocking(move || {
+        let hub = push::find(&fetched.links, &fetched.body, &fetched.url);
         let document =
             Document { url: &fetched.url, content_type: fetched.content_type.as_deref(), bytes: &fetched.body };
-        watch.listing(&document).map_err(|reason| health::sign::name(&document, reason))
+        (watch.listing(&document).map_err(|reason| health::sign::name(&document, reason)), hub)
     });
     match reading.await {
-        Ok(Ok(listing)) => Reply::Listing { listing, validators, moved },
-        Ok(Err(reason)) => Reply::Failed { fault: Fault::Transient, reason },
+        Ok((Ok(listing), hub)) => (Reply::Listing { listing, validators, moved }, hub),
+        Ok((Err(reason), _)) => (Reply::Failed { fault: Fault::Transient, reason }, None),
         Err(panic) => {
             error!(source = %plan.name, error = %panic, "the reader of this source panicked");
-            Reply::Failed { fault: Fault::Transient, reason: Reason::NotAFeed { detail: "its reader failed".into() } }
+            let reason = Reason::NotAFeed { detail: "its reader failed".into() };
+            (Reply::Failed { fault: Fault::Transient, reason }, None)
         }
     }
 }

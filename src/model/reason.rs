@@ -103,10 +103,15 @@ pub enum Reason {
         /// Entries that were new in the answer that ended the trouble.
         new: usize,
     },
-    /// A selector of a watched page chose nothing.
+    /// A selector of a watched page, or a pointer into a watched document, chose nothing.
     SelectorEmpty {
-        /// The key of the selector.
+        /// The selector with its key, as it is configured.
         selector: String,
+    },
+    /// The page is built by scripts, which do not run here.
+    NeedsScripts {
+        /// What was seen of it.
+        detail: String,
     },
     // ── reading an article ──
     /// The page holds no readable text.
@@ -218,6 +223,7 @@ impl Reason {
             Self::MovedForGood { .. } => "moved_for_good",
             Self::AllRight { .. } => "all_right",
             Self::SelectorEmpty { .. } => "selector_empty",
+            Self::NeedsScripts { .. } => "needs_scripts",
             Self::EmptyPage => "empty_page",
             Self::Wall { .. } => "wall",
             Self::NotAPage { .. } => "not_a_page",
@@ -284,6 +290,7 @@ impl fmt::Display for Reason {
             Self::AllRight { new: 1 } => formatter.write_str("it answers as it should, with 1 new entry"),
             Self::AllRight { new } => write!(formatter, "it answers as it should, with {new} new entries"),
             Self::SelectorEmpty { selector } => write!(formatter, "the selector `{selector}` chooses nothing"),
+            Self::NeedsScripts { detail } => write!(formatter, "scripts are to build the page: {detail}"),
             Self::EmptyPage => formatter.write_str("the page holds no readable text"),
             Self::Wall { detail } => write!(formatter, "a wall instead of what was asked for: {detail}"),
             Self::NotAPage { media_type } => write!(formatter, "not a page but {media_type}"),

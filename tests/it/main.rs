@@ -1,15 +1,20 @@
 //! Promises that need real sockets, files or processes. One module per promise.
 
 mod commands;
+mod discovering;
 mod documents;
 mod fetching;
 mod guard;
 mod health;
 mod hostile;
 mod layers;
+mod mail_tls;
 mod newsstand;
+mod opml;
 mod outliving;
 mod posting;
+mod pushing;
+mod secrets;
 mod site;
 mod smtp;
 mod store;
@@ -18,5 +23,6 @@ mod tidy;
 mod tokens;
 mod try_contracts;
 mod undecided;
+mod watching;
 mod webhook_snippets;
 mod world;

@@ -19,6 +19,7 @@ use crate::store::StoreError;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
+use sqlx::SqlitePool;
 
 /// Makes what is to be told of a source what its last poll says: what was told stays told, and what was not told yet is
 /// withdrawn when it is no longer so. The end of a trouble is told to those who were told of the trouble.
@@ -141,6 +142,11 @@ pub(super) async fn gather(
     grow(&mut transaction, "deliveries", made).await?;
     transaction.commit().await?;
     Ok(made)
+}
+
+/// When the next remark goes out even alone.
+pub(super) async fn next_due(readers: &SqlitePool) -> Result<Option<i64>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT MIN(alone_at) FROM remark WHERE notice_id IS NULL").fetch_one(readers).await?)
 }
 
 async fn insert(connection: &mut SqliteConnection, notice: &Notice) -> Result<i64, StoreError> {

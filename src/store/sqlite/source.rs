@@ -67,27 +67,22 @@ pub(super) async fn register(store: &SqliteStore, sources: &[Registration], now:
     Ok(transaction.commit().await?)
 }
 
+/// A reader looks for what is due; one statement, which is a transaction, takes what still is. Every statement is a hop
+/// to the connection's thread and back, and for a feed that has not changed the hops are most of what it costs.
 pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError> {
-    let mut transaction = store.write().await?;
-    let picked = queue::pick(&mut transaction, &queue::SOURCES, claim).await?;
-    sqlx::query(
+    let Some(picked) = queue::look(&store.readers, &queue::SOURCES, claim).await? else { return Ok(Vec::new()) };
+    let rows = sqlx::query(
         "UPDATE source SET owner = ?1, lease_until = ?2, fence = fence + 1
-         WHERE rowid IN (SELECT value FROM json_each(?3))",
+         WHERE rowid IN (SELECT value FROM json_each(?3)) AND due_at <= ?4
+         RETURNING name, polls, etag, last_modified, failures, heard_at, health, fence, next_at, rowid AS number",
     )
     .bind(claim.owner)
     .bind(micros(lease_end(claim)))
     .bind(&picked)
-    .execute(&mut *transaction)
+    .bind(micros(claim.now))
+    .fetch_all(&store.writer)
     .await?;
-    let rows = sqlx::query(
-        "SELECT name, polls, etag, last_modified, failures, heard_at, health, fence FROM source
-         WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY next_at, rowid",
-    )
-    .bind(&picked)
-    .fetch_all(&mut *transaction)
-    .await?;
-    transaction.commit().await?;
-    readable(rows.iter().map(|row| lease(row, claim)))
+    readable(queue::longest_due_first(rows)?.iter().map(|row| lease(row, claim)))
 }
 
 fn lease(row: &SqliteRow, claim: &Claim<'_>) -> Result<Lease<PollJob>, StoreError> {
@@ -111,6 +106,9 @@ pub(super) async fn known_entries(
     source: &SourceName,
     ids: &[String],
 ) -> Result<HashSet<String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
     let known: Vec<String> = sqlx::query_scalar(
         "SELECT entry_id FROM item WHERE source = ?1 AND entry_id IN (SELECT value FROM json_each(?2))",
     )
@@ -128,33 +126,15 @@ pub(super) async fn commit(
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     let source = &lease.job.source;
-    let state = &decision.state;
-    let troubled = !decision.health.health.troubles().is_empty();
-    let mut transaction = store.write().await?;
-    let settled = sqlx::query(
-        "UPDATE source SET polls = ?4, etag = ?5, last_modified = ?6, failures = ?7, heard_at = ?8, next_at = ?9,
-             reason = ?10, title = COALESCE(?11, title), health = ?12, troubled = ?13, owner = NULL, lease_until = NULL
-         WHERE name = ?1 AND owner = ?2 AND fence = ?3",
-    )
-    .bind(source.as_str())
-    .bind(&lease.owner)
-    .bind(lease.fence)
-    .bind(i64::try_from(state.polls).unwrap_or(i64::MAX))
-    .bind(&state.validators.etag)
-    .bind(&state.validators.last_modified)
-    .bind(state.failures)
-    .bind(state.heard_at.map(micros))
-    .bind(micros(decision.next_at))
-    .bind(json(&decision.reason))
-    .bind(&decision.title)
-    .bind(json(&decision.health.health))
-    .bind(troubled)
-    .execute(&mut *transaction)
-    .await?;
-    if settled.rows_affected() == 0 {
-        return Err(StoreError::LeaseLost);
+    let troubled = !decision.health.health.troubles().is_empty() || !lease.job.health.troubles().is_empty();
+    if decision.items.is_empty() && !troubled {
+        // Nothing else is written, and one statement is a transaction.
+        settle(&mut *store.writer.acquire().await?, lease, decision).await?;
+        return Ok(0);
     }
-    if troubled || !lease.job.health.troubles().is_empty() {
+    let mut transaction = store.write().await?;
+    settle(&mut transaction, lease, decision).await?;
+    if troubled {
         notice::remark(&mut transaction, source, &decision.health.remarks).await?;
     }
     let mut listed = 0;
@@ -168,6 +148,37 @@ pub(super) async fn commit(
     grow(&mut transaction, "listed", listed).await?;
     transaction.commit().await?;
     Ok(waiting)
+}
+
+/// Ends the lease. This comes first: who lost it must write nothing.
+async fn settle(
+    connection: &mut SqliteConnection,
+    lease: &Lease<PollJob>,
+    decision: &poll::Decision,
+) -> Result<(), StoreError> {
+    let state = &decision.state;
+    let settled = sqlx::query(
+        "UPDATE source SET polls = ?4, etag = ?5, last_modified = ?6, failures = ?7, heard_at = ?8, next_at = ?9,
+             reason = ?10, title = COALESCE(?11, title), health = ?12, troubled = ?13, owner = NULL,
+             lease_until = NULL
+         WHERE name = ?1 AND owner = ?2 AND fence = ?3",
+    )
+    .bind(lease.job.source.as_str())
+    .bind(&lease.owner)
+    .bind(lease.fence)
+    .bind(i64::try_from(state.polls).unwrap_or(i64::MAX))
+    .bind(&state.validators.etag)
+    .bind(&state.validators.last_modified)
+    .bind(state.failures)
+    .bind(state.heard_at.map(micros))
+    .bind(micros(decision.next_at))
+    .bind(json(&decision.reason))
+    .bind(&decision.title)
+    .bind(json(&decision.health.health))
+    .bind(!decision.health.health.troubles().is_empty())
+    .execute(connection)
+    .await?;
+    if settled.rows_affected() == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
 }
 
 /// Writes a new item; false when the source listed that entry before.

@@ -1,6 +1,8 @@
 //! What all three kinds of work share: when the next is due, giving leases back, and the pulse.
 
 use super::SqliteStore;
+use super::notice;
+use super::queue;
 use super::value::limit;
 use super::value::micros;
 use super::value::optional_time;
@@ -11,17 +13,14 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 pub(super) async fn next_due(store: &SqliteStore, work: Work) -> Result<Option<Timestamp>, StoreError> {
-    let query = match work {
-        Work::Poll => "SELECT due_at FROM source WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1",
-        Work::Read => "SELECT due_at FROM item WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1",
-        Work::Send => {
-            "SELECT MIN(due_at) FROM (
-                 SELECT MIN(due_at) AS due_at FROM delivery WHERE due_at IS NOT NULL
-                 UNION ALL SELECT MIN(alone_at) FROM remark WHERE notice_id IS NULL)"
-        }
+    let queue = match work {
+        Work::Poll => &queue::SOURCES,
+        Work::Read => &queue::ITEMS,
+        Work::Send => &queue::DELIVERIES,
     };
-    let due: Option<Option<i64>> = sqlx::query_scalar(query).fetch_optional(&store.readers).await?;
-    optional_time("due_at", due.flatten())
+    let due = queue::next_due(&store.readers, queue).await?;
+    let notice = if work == Work::Send { notice::next_due(&store.readers).await? } else { None };
+    optional_time("due_at", due.into_iter().chain(notice).min())
 }
 
 /// The fence stays as it is: without an owner the old lease fits no longer, and the next claim raises it.
