@@ -10,6 +10,9 @@ use crate::model::Fault;
 use crate::model::Item;
 use crate::model::Reason;
 use crate::net::client::Request;
+use crate::poll::Pause;
+use crate::poll::Scope;
+use crate::poll::backoff;
 use crate::read;
 use crate::read::Decision;
 use crate::read::Ground;
@@ -57,10 +60,13 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
     };
     let tower = shared.tower.load_full();
     let now = clock::now();
-    if let (Reply::Failed { fault: Fault::Throttled { until: Some(until) }, .. }, Some(host)) =
-        (&reply, link(&item).as_ref().and_then(host_key))
+    if let (Reply::Failed { fault, reason }, Some(url)) = (&reply, link(&item))
+        && let Some(Pause { key, until, scope: Scope::All }) = backoff::asked_for(*fault, reason, &url, now)
     {
-        shared.gates.pause(&host, *until);
+        shared.gates.pause(&key, until);
+        if let Err(error) = shared.store.pause(&key, until, now).await {
+            error!(%error, key, "a pause could not be written down");
+        }
     }
     let ground = read::ground(&item, reply, &tower.config.reading.retry, now);
     let since = now.saturating_sub(tower.config.reading.copies_within).unwrap_or(now);
