@@ -270,7 +270,7 @@ mod tests {
         fn accept(&self) -> &'static str {
             "*/*"
         }
-        pub(super) fn listing(&self, _: &Document<'_>) -> Result<Listing, Reason> {
+        fn listing(&self, _: &Document<'_>) -> Result<Listing, Reason> {
             Ok(Listing::default())
         }
     }

@@ -8,6 +8,7 @@ mod hostile;
 mod layers;
 mod newsstand;
 mod outliving;
+mod polling;
 mod posting;
 mod secrets;
 mod site;
