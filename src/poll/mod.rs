@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_lengthen_the_pause_and_keep_the_validators() {
+    fn line_05_failures_lengthen_the_pause_and_keep_the_validators() {
         let validators = Validators { etag: Some("\"x\"".into()), last_modified: None };
         let state = SourceState { polls: 3, validators: validators.clone(), failures: 7, ..SourceState::default() };
         let failed = Reply::Failed { fault: Fault::Transient, reason: Reason::Status { status: 500 } };
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_wish_for_a_pause_is_kept() {
+    fn line_18_the_servers_wish_for_a_pause_is_kept() {
         let until = at("2026-11-24T18:00:00Z");
         let failed =
             Reply::Failed { fault: Fault::Throttled { until: Some(until) }, reason: Reason::Status { status: 429 } };

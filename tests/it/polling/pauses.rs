@@ -117,7 +117,7 @@ fn line_21_retry_after_is_capped_and_garbage_ignored() {
         matches!(stage.ask(&hours("line-21")).as_str(), "47" | "48").then_some(())
     });
     let heard = stage.heard("line-21-garbage", 2);
-    assert!(heard[1].at - heard[0].at < Duration::from_secs(5), "an ordinary back-off");
+    assert!(heard[1].at - heard[0].at < Duration::from_secs(60), "seconds, not an hour");
 }
 
 #[test]

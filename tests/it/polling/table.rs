@@ -48,7 +48,8 @@ fn every_test_that_the_table_names_exists_and_every_such_test_is_in_it() {
         for entry in fs::read_dir(root.join(folder)).expect(folder) {
             let path = entry.expect("an entry").path();
             let file = path.strip_prefix(root).expect("below the root").to_string_lossy().into_owned();
-            let source = fs::read_to_string(&path).unwrap_or_default();
+            let source =
+                if path.ends_with("table.rs") { String::new() } else { fs::read_to_string(&path).unwrap_or_default() };
             for name in source.split("fn line_").skip(1).filter_map(|rest| rest.split('(').next()) {
                 let test = format!("{file}::line_{name}");
                 assert!(named.contains(&test), "{test} is not in docs/polling.md");
