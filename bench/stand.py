@@ -1,27 +1,24 @@
 """Captured feeds and pages, each as a host of its own on 127.0.0.0/8, watched by the real daemon; then a report.
 
-Only the standard library. The data is read from the folder that is named and copied nowhere. No request leaves this
-machine: every host name that occurs in the captured feeds is mapped to a loopback address where nobody listens
-(`[egress.hosts]`), so the articles behind those links end as unreadable, as they must; `--outside` leaves that away.
+Only the standard library. The data is read from the folder that is named and copied nowhere. The captured feeds link
+to the real web, so every host that `atalaya try feed` finds in a link of theirs is mapped to a loopback address where
+nobody listens (`[egress.hosts]`), and those articles end as unreadable, as they must. A literal address cannot be mapped:
+a feed that links to a public one is left out. The report names links to any other host, which is the one way by which a
+request could have left this machine. `--outside` maps and leaves out nothing.
 """
 
 import argparse
 import asyncio
-import base64
 import collections
-import email.header
 import gzip
 import hashlib
-import hmac
 import html
+import ipaddress
 import json
 import os
 import pathlib
 import re
-import resource
-import secrets
 import shutil
-import signal
 import socket
 import sqlite3
 import subprocess
@@ -29,6 +26,8 @@ import sys
 import tempfile
 import time
 import urllib.parse
+
+from loopback import Daemon, Sink, new_secret, open_many_files, port_of, serve
 
 NOBODY = "127.255.255.1"
 MEDIA = {"atom": "application/atom+xml", "rss": "application/rss+xml", "rdf": "application/rdf+xml"}
@@ -81,133 +80,75 @@ def sites(data, port):
     return found
 
 
-def mentioned_hosts(data, found):
-    """Every host name in the captured feeds, as they stand and as the reference reader found their links."""
-    hosts = set()
-    name = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
-    for site in found:
-        if site.address.startswith("127.1."):
-            text = site.paths["/feed"][1].decode("latin-1").replace("\0", "").lower()
-            hosts.update(re.findall(f"//({name})", text))
-    index = data / "feeds/real.jsonl"
-    for line in index.open(encoding="utf-8") if index.exists() else []:
-        for entry in json.loads(line)["entries"]:
-            try:
-                host = (urllib.parse.urlsplit(entry.get("link") or "").hostname or "").encode("idna").decode()
-            except (UnicodeError, ValueError):
-                continue
-            if re.fullmatch(name, host):
-                hosts.add(host)
-    return sorted(hosts)
+def answer_of(site):
+    def answer(path, headers):
+        site.asked[path] += 1
+        media, body = site.paths.get(path, (None, None))
+        if body is None:
+            return "404 Not Found", ["Content-Type: text/plain"], b"not found"
+        return "200 OK", [f"Content-Type: {media}", f'ETag: "{hashlib.sha1(body).hexdigest()}"'], body
+
+    return answer
 
 
-async def serve_site(site, reader, writer):
+# ── where it may lead ──
+
+
+def host_of(link):
+    """The host of a link in lower case, non-ASCII names in punycode; `None` for what is no web address."""
     try:
-        while request := (await reader.readline()).decode("latin-1").split():
-            close = False
-            while (line := await reader.readline()) not in (b"\r\n", b"\n", b""):
-                close |= line.lower().startswith(b"connection: close")
-            path = request[1].split("?")[0] if len(request) > 1 else ""
-            site.asked[path] += 1
-            media, body = site.paths.get(path, ("text/plain", None))
-            status = "200 OK" if body is not None else "404 Not Found"
-            body = body if body is not None else b"not found"
-            etag = f'"{hashlib.sha1(body).hexdigest()}"'
-            writer.write(f"HTTP/1.1 {status}\r\nContent-Type: {media}\r\nContent-Length: {len(body)}\r\n"
-                         f"ETag: {etag}\r\n\r\n".encode() + (b"" if request[0] == "HEAD" else body))
-            await writer.drain()
-            if close:
-                break
-    except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
+        parts = urllib.parse.urlsplit(link or "")
+        host = (parts.hostname or "").rstrip(".") if parts.scheme in ("http", "https") else ""
+        return host if host.isascii() else host.encode("idna").decode()
+    except ValueError:
+        return None
+
+
+def literal(host):
+    """The address that a host is, if it is one, in any of the forms that the C library reads (`10.1`, `0x7f000001`)."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
         pass
-    finally:
-        writer.close()
+    try:
+        return ipaddress.ip_address(socket.inet_aton(host)) if re.fullmatch(r"[0-9a-fx.]+", host) else None
+    except OSError:
+        return None
 
 
-# ── what is sent ──
+def linked_hosts(binary, folder):
+    """For each captured feed the hosts that its entries link to, by the reader of the very program that will run."""
+    files = sorted(str(file) for file in folder.iterdir())
+    read = subprocess.run([binary, "try", "feed", "--json", *files], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    found = {}
+    for line in read.stdout.splitlines():
+        row = json.loads(line)
+        hosts = {host_of(entry["link"]) for entry in row.get("entries", [])}
+        found[pathlib.Path(row["file"]).name] = hosts - {None, "", "no-address.invalid"}
+    return found
 
 
-class Sink:
-    """Takes mail and webhook calls, and remembers ids."""
-
-    def __init__(self, secret):
-        self.key = base64.b64decode(secret.removeprefix("whsec_"))
-        self.mails, self.calls, self.subjects = collections.Counter(), collections.Counter(), []
-        self.refused = collections.Counter()
-
-    async def smtp(self, reader, writer):
-        def say(text):
-            writer.write(f"{text}\r\n".encode())
-
-        say("220 sink ESMTP")
-        try:
-            while line := await reader.readline():
-                verb = line[:4].upper().strip()
-                if verb == b"EHLO":
-                    say("250-sink\r\n250-8BITMIME\r\n250 SMTPUTF8")
-                elif verb == b"DATA":
-                    say("354 go ahead")
-                    await writer.drain()
-                    message = b""
-                    while (line := await reader.readline()) not in (b".\r\n", b""):
-                        message += line
-                    self.keep(message)
-                    say("250 kept")
-                elif verb == b"QUIT":
-                    say("221 goodbye")
-                    break
-                else:
-                    say("250 ok")
-                await writer.drain()
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
-
-    def keep(self, message):
-        head = message.split(b"\r\n\r\n")[0].decode("utf-8", "replace")
-        head = re.sub(r"\r\n[ \t]+", " ", head)
-        field = lambda name: next(iter(re.findall(rf"(?im)^{name}:[ ]*(.*)$", head)), "").strip()
-        self.mails[field("Message-ID")] += 1
-        self.subjects.append(str(email.header.make_header(email.header.decode_header(field("Subject")))))
-
-    async def hook(self, reader, writer):
-        try:
-            while await reader.readline():
-                headers = {}
-                while (line := await reader.readline()) not in (b"\r\n", b""):
-                    name, _, value = line.decode("latin-1").partition(":")
-                    headers[name.lower()] = value.strip()
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
-                status = "200 OK" if self.verified(headers, body) else "401 Unauthorized"
-                writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
-                await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    def verified(self, headers, body):
-        identity, at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "0")
-        signed = hmac.digest(self.key, f"{identity}.{at}.".encode() + body, "sha256")
-        given = [part.removeprefix("v1,") for part in headers.get("webhook-signature", "").split()]
-        right = abs(time.time() - float(at)) < 300 and any(
-            hmac.compare_digest(base64.b64encode(signed).decode(), signature) for signature in given)
-        (self.calls if right else self.refused)[identity] += 1
-        return right
+def fenced(found, options):
+    """(sites to watch, hosts to map, names of sites left out)."""
+    if options.outside:
+        return found, [], []
+    linked = linked_hosts(options.binary, options.data / "feeds/real")
+    public = lambda host: (address := literal(host)) is not None and address.is_global
+    out = {name for name, hosts in linked.items() if any(public(host) for host in hosts)}
+    hosts = {host for name, hosts in linked.items() if name not in out for host in hosts if literal(host) is None}
+    return [site for site in found if site.name not in out], sorted(hosts), sorted(out)
 
 
 # ── the daemon ──
 
 
-def configuration(found, port, smtp_port, hook_port, secret, options):
+def configuration(found, hosts, port, smtp_port, hook_port, secret, options):
     quoted = json.dumps
     lines = [
         'state = "state"', 'packs = ["venezuela"]', "",
         "[egress]", 'allow = ["127.0.0.0/8"]', 'connect_timeout = "2s"', 'timeout = "10s"', "",
     ]
-    if not options.outside:
-        lines += ["[egress.hosts]", *(f"{quoted(host)} = {quoted(NOBODY)}" for host in mentioned_hosts(options.data, found)), ""]
+    lines += ["[egress.hosts]", *(f"{quoted(host)} = {quoted(NOBODY)}" for host in hosts), ""]
     lines += [
         "[politeness]", 'gap = "0s"', "connections = 4", "",
         "[reading]", 'retry = ["1s"]', "",
@@ -227,74 +168,23 @@ def configuration(found, port, smtp_port, hook_port, secret, options):
     return "\n".join(lines)
 
 
-class Usage:
-    """CPU seconds and peak memory of a process, from /proc."""
-
-    def __init__(self, pid):
-        self.pid, self.cpu, self.peak = pid, 0.0, 0
-
-    def sample(self):
-        try:
-            stat = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-            self.cpu = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
-            status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-            if peak := re.search(r"VmHWM:\s+(\d+)", status):
-                self.peak = int(peak[1])
-        except (OSError, IndexError):
-            pass
+REST = """SELECT (SELECT count(*) FROM source) > 0
+    AND NOT EXISTS (SELECT 1 FROM source WHERE reason IS NULL OR owner IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM item WHERE state IN ('waiting', 'reading'))
+    AND NOT EXISTS (SELECT 1 FROM delivery WHERE state IN ('waiting', 'sending'))"""
 
 
-def database(folder):
-    files = list((folder / "state").glob("*.db"))
-    if not files:
-        return None
-    connection = sqlite3.connect(f"file:{files[0]}?mode=ro", uri=True, timeout=5)
-    connection.row_factory = sqlite3.Row
-    return connection
-
-
-def at_rest(folder):
-    """Every source was asked, no item waits, no delivery waits."""
-    try:
-        store = database(folder)
-        if store is None:
-            return False
-        with store:
-            one = lambda query: store.execute(query).fetchone()[0]
-            rest = (one("SELECT count(*) FROM source") > 0
-                    and one("SELECT count(*) FROM source WHERE reason IS NULL OR owner IS NOT NULL") == 0
-                    and one("SELECT count(*) FROM item WHERE state IN ('waiting', 'reading')") == 0
-                    and one("SELECT count(*) FROM delivery WHERE state IN ('waiting', 'sending')") == 0)
-        store.close()
-        return rest
-    except sqlite3.Error:
-        return False
-
-
-async def run_daemon(folder, config, options):
-    log = (folder / "daemon.log").open("wb")
-    started = time.monotonic()
-    daemon = subprocess.Popen([options.binary, "run", "--config", config], stdout=log, stderr=subprocess.STDOUT)
-    usage, quiet, finished = Usage(daemon.pid), 0, False
-    try:
-        while time.monotonic() - started < options.seconds and daemon.poll() is None and not finished:
-            await asyncio.sleep(0.5)
-            usage.sample()
-            quiet = quiet + 1 if at_rest(folder) else 0
-            finished = quiet >= 3
-        took = time.monotonic() - started
-        usage.sample()
-    finally:
-        if daemon.poll() is None:
-            daemon.send_signal(signal.SIGTERM)
-            for _ in range(300):
-                if daemon.poll() is not None:
-                    break
-                await asyncio.sleep(0.1)
-            else:
-                daemon.kill()
-        log.close()
-    return took, usage, finished, daemon.wait()
+async def run_daemon(daemon, options):
+    """Until every source was asked and no item and no delivery waits, or the time is over."""
+    daemon.start()
+    quiet = 0
+    while time.monotonic() - daemon.started < options.seconds and daemon.runs() and quiet < 3:
+        await asyncio.sleep(0.5)
+        daemon.sample()
+        quiet = quiet + 1 if daemon.one(REST) else 0
+    took = time.monotonic() - daemon.started
+    daemon.sample()
+    return took, quiet >= 3, await daemon.stop()
 
 
 # ── the report ──
@@ -346,14 +236,14 @@ def table(title, counter, limit=20):
         print(f"  {'…':>7}  and {len(counter) - limit} more")
 
 
-def report(folder, found, sink, options, outcome):
-    took, usage, finished, exit_code = outcome
-    print(f"daemon: {took:.1f} s, {usage.cpu:.1f} s of CPU, {usage.peak / 1024:.1f} MiB at most, exit {exit_code}")
+def report(daemon, found, hosts, sink, options, outcome):
+    took, finished, exit_code = outcome
+    print(f"daemon: {took:.1f} s, {daemon.cpu:.1f} s of CPU, {daemon.peak / 1e6:.1f} MB at most, exit {exit_code}")
     print("it came to rest" if finished else "it did NOT come to rest: see what waits below")
-    store = database(folder)
+    store = daemon.database()
     if store is None:
         print("no database was written; the end of the log:")
-        sys.stdout.write("".join((folder / "daemon.log").read_text(errors="replace").splitlines(True)[-30:]))
+        sys.stdout.write(daemon.end_of_log())
         return 1
     names = {f"s{number:04}": site for number, site in enumerate(found, 1)}
     entries, bodies = labelled(options.data)
@@ -407,21 +297,26 @@ def report(folder, found, sink, options, outcome):
           f"{sum(sink.refused.values())} calls whose signature did not hold")
     for subject in sink.subjects[:20]:
         print(f"    {subject}")
+    links = [row[0] for row in store.execute("SELECT DISTINCT link FROM item WHERE link IS NOT NULL")]
     store.close()
     if not options.outside:
-        print(f"\nlinks of captured feeds were mapped to {NOBODY}, where nobody listens; one retry after 1 s, then unreadable")
+        fence = {*hosts, *(site.address for site in found)}
+        beyond = {host for link in links if (host := host_of(link)) and host not in fence}
+        beyond = {host for host in beyond if (address := literal(host)) is None or address.is_global}
+        print(f"\nlinks of captured feeds: {len(hosts)} hosts were mapped to {NOBODY}, where nobody listens; one retry after "
+              f"1 s, then unreadable. Hosts that were neither mapped nor served: {len(beyond)} {' '.join(sorted(beyond))}")
 
     print("\natalaya ledger:")
     sys.stdout.flush()
-    ledger = subprocess.run([options.binary, "ledger", "--config", folder / "atalaya.toml"], check=False)
+    ledger = subprocess.run([options.binary, "ledger", "--config", daemon.config], check=False)
     print(f"(exit {ledger.returncode})")
     return 0 if finished and ledger.returncode == 0 and exit_code == 0 else 1
 
 
-def free_port(hosts):
-    """A port that is free on every one of these addresses, or at least on the first: the bind would tell."""
+def free_port(address):
+    """A port that is free there and, most probably, on the other loopback addresses: the bind would tell."""
     with socket.socket() as probe:
-        probe.bind((hosts[0], 0))
+        probe.bind((address, 0))
         return probe.getsockname()[1]
 
 
@@ -431,27 +326,25 @@ async def main():
         sys.exit(f"bench/stand: {options.data} holds no feeds/real: name the folder of captured data")
     if not os.access(options.binary, os.X_OK):
         sys.exit(f"bench/stand: {options.binary} is no program: build it with cargo build --release")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536) if hard != resource.RLIM_INFINITY else 65536, hard))
+    open_many_files()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="atalaya-stand-"))
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
-    sink, servers = Sink(secret), []
+    daemon, secret, servers = Daemon(options.binary, folder), new_secret(), []
+    sink = Sink(secret)
     try:
-        port = free_port(["127.1.0.2"])
-        found = sites(options.data, port)
+        port = free_port("127.1.0.2")
+        found, hosts, left_out = fenced(sites(options.data, port), options)
         for site in found:
-            handler = lambda reader, writer, site=site: serve_site(site, reader, writer)
+            handler = lambda reader, writer, answer=answer_of(site): serve(answer, reader, writer)
             servers.append(await asyncio.start_server(handler, site.address, port, backlog=16))
         smtp = await asyncio.start_server(sink.smtp, "127.0.0.1", 0)
         hook = await asyncio.start_server(sink.hook, "127.0.0.1", 0, limit=2**20)
         servers += [smtp, hook]
-        number = lambda server: server.sockets[0].getsockname()[1]
-        config = folder / "atalaya.toml"
-        config.touch(mode=0o600)
-        config.write_text(configuration(found, port, number(smtp), number(hook), secret, options), encoding="utf-8")
-        print(f"serving {len(found)} hosts on port {port} of 127.0.0.0/8; {config}", flush=True)
-        outcome = await run_daemon(folder, config, options)
-        return report(folder, found, sink, options, outcome)
+        daemon.configure(configuration(found, hosts, port, port_of(smtp), port_of(hook), secret, options))
+        print(f"serving {len(found)} hosts on port {port} of 127.0.0.0/8; {daemon.config}", flush=True)
+        if left_out:
+            print(f"left out, because they link to literal addresses: {' '.join(left_out)}", flush=True)
+        outcome = await run_daemon(daemon, options)
+        return report(daemon, found, hosts, sink, options, outcome)
     finally:
         for server in servers:
             server.close()

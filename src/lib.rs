@@ -2,10 +2,10 @@
 //! folds copies of one story together, and tells people by mail and programs by webhook.
 //!
 //! The tree is the data flow and imports point up this list only. Words: [`model`]. Pure stages: [`text`], [`feed`],
-//! [`article`], [`rule`], [`story`], [`route`], [`render`], [`schedule`]. Kinds: [`source`], [`channel`]. What the
-//! operator writes: [`config`]. Decisions, one per step and all pure: [`poll`], [`read`], [`send`]. Adapters: [`net`],
-//! [`store`], [`deliver`], [`clock`], [`telemetry`]. The three loops that claim, ask, decide and commit: [`daemon`].
-//! Commands: [`cli`].
+//! [`article`], [`rule`], [`story`], [`route`], [`render`], [`schedule`], [`push`], [`discover`], [`opml`]. Kinds:
+//! [`source`], [`channel`]. What the operator writes: [`config`]. Decisions, one per step and all pure: [`poll`],
+//! [`read`], [`send`]. Adapters: [`net`], [`store`], [`deliver`], [`clock`], [`telemetry`]. The three loops that claim,
+//! ask, decide and commit: [`daemon`]. Commands: [`cli`].
 
 pub mod article;
 pub mod channel;
@@ -14,10 +14,13 @@ pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod deliver;
+pub mod discover;
 pub mod feed;
 pub mod model;
 pub mod net;
+pub mod opml;
 pub mod poll;
+pub mod push;
 pub mod read;
 pub mod render;
 pub mod route;
@@ -29,3 +32,4 @@ pub mod store;
 pub mod story;
 pub mod telemetry;
 pub mod text;
+pub mod web;

@@ -152,6 +152,15 @@ pub struct Text {
     pub unread: Option<Reason>,
 }
 
+/// What an item brings along: the whole text, where no page stands behind its entry. Nothing is asked for then.
+pub fn brought(item: &Item) -> Option<Ground> {
+    let place = item.entry.place.as_ref().filter(|_| item.entry.link.is_none())?;
+    let article = Article { method: "listing".into(), ..from_entry(item) };
+    // The place is the page's, and would make all that the page lists one story.
+    let fingerprint = Fingerprint { addresses: Vec::new(), text: story::text_hash(&article.text) };
+    Some(Ground::Text(Box::new(Text { article, final_url: place.clone(), fingerprint, unread: None })))
+}
+
 /// Settles what an item is judged on. A page that could not be read is asked for again until the tries are used up;
 /// then the feed's own text is all there is.
 pub fn ground(item: &Item, reply: Reply, retry: &[SignedDuration], now: Timestamp) -> Ground {
@@ -270,7 +279,7 @@ fn alert(
         entities: entities_told(rules, judgement),
         excerpts: rules.excerpts(&article.title, &article.text, verdicts.iter().copied()),
         title: article.title.clone(),
-        url: item.entry.link.clone().unwrap_or_default(),
+        url: item.entry.link.clone().or_else(|| item.entry.place.clone()).unwrap_or_default(),
         source: item.source.clone(),
         site_name: article.site_name.clone(),
         byline: article.byline.clone(),

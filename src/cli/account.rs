@@ -162,7 +162,7 @@ pub fn why(arguments: &WhyArguments, named: Option<&Path>, output: &mut Output) 
 fn tell_way(way: &Way, output: &mut Output) -> anyhow::Result<()> {
     let entry = &way.item.entry;
     output.line(format!("{}", or_dash(&entry.title)))?;
-    output.line(format!("  {}", entry.link.as_deref().unwrap_or("(no address)")))?;
+    output.line(format!("  {}", entry.link.as_deref().or(entry.place.as_deref()).unwrap_or("(no address)")))?;
     output.line(format!("{}  listed by {} as item {}", time(way.item.listed_at), way.item.source, way.item.id))?;
     for (at, reason) in &way.tries {
         output.line(format!("{}  not read: {reason}", time(*at)))?;

@@ -11,6 +11,9 @@ mod account;
 mod attempt;
 mod check;
 pub mod demo;
+mod discover;
+mod export;
+mod import;
 mod init;
 mod output;
 mod run;
@@ -42,6 +45,7 @@ Examples:
   atalaya demo                      watch an invented newsstand for a while
   atalaya init                      write a commented atalaya.toml
   atalaya check                     say everything that is wrong with it
+  atalaya discover https://…        what can be watched there, as source blocks to paste
   atalaya run                       keep watch
   atalaya why https://…             what became of that article, and why
   atalaya try rules https://…       what the rules say of a page, without telling anybody
@@ -75,6 +79,12 @@ enum Command {
     Init(init::Arguments),
     /// Say everything that is wrong with the configuration, without starting anything
     Check(check::Arguments),
+    /// Find what can be watched at an address, and print the source blocks to paste
+    Discover(discover::Arguments),
+    /// Turn an OPML list of feeds into source blocks
+    Import(import::Arguments),
+    /// Write the watched feeds as a list that other readers take
+    Export(export::Arguments),
     /// Keep watch until told to stop
     Run,
     /// Retell an item's way through the ledger
@@ -101,6 +111,9 @@ pub fn main() -> ExitCode {
         Command::Demo(demo) => demo::run(demo, level.unwrap_or("off"), arguments.log_format, &mut output),
         Command::Init(init) => init::run(init, config, &mut output),
         Command::Check(check) => check::run(check, config, &mut output),
+        Command::Discover(discover) => discover::run(discover, config, &mut output),
+        Command::Import(import) => import::run(import, config, &mut output),
+        Command::Export(export) => export::run(export, config, &mut output),
         Command::Run => run::run(config, level.unwrap_or("info"), arguments.log_format, &mut output),
         Command::Why(why) => account::why(why, config, &mut output),
         Command::Ledger(format) => account::ledger(format, config, &mut output),

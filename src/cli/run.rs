@@ -16,6 +16,7 @@ use anyhow::anyhow;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::mpsc;
@@ -39,7 +40,14 @@ pub fn run(named: Option<&Path>, level: &str, format: LogFormat, output: &mut Ou
         let state = &loaded.config.state;
         let store = SqliteStore::open(state).await.with_context(|| format!("the store in {}", state.display()))?;
         let store: Arc<dyn Store> = Arc::new(store);
-        daemon::run(loaded.config.clone(), store, owner(), reloads, stop, Service::from_environment()).await?;
+        let web = match &loaded.config.web {
+            Some(web) => {
+                let listener = TcpListener::bind(web.listen).await;
+                Some(listener.with_context(|| format!("nothing can listen on {} ([web] listen)", web.listen))?)
+            }
+            None => None,
+        };
+        daemon::run(loaded.config.clone(), store, owner(), reloads, web, stop, Service::from_environment()).await?;
         signals.abort();
         anyhow::Ok(())
     })?;

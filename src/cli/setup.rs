@@ -1,5 +1,6 @@
 //! What commands share at their start: which configuration, which store, which runtime.
 
+use super::Exit;
 use super::output::Output;
 use crate::article;
 use crate::config;
@@ -38,6 +39,21 @@ pub fn load(named: Option<&Path>, output: &mut Output) -> Option<Loaded> {
             None
         }
     }
+}
+
+/// For commands that go without a configuration, and take it into account where there is one.
+///
+/// # Errors
+/// The exit code, when there is one that was named or stands in a usual place and it has errors; they are shown.
+pub fn load_if_any(named: Option<&Path>, output: &mut Output) -> Result<Option<Loaded>, Exit> {
+    let file = file(named);
+    if named.is_none() && !file.exists() {
+        return Ok(None);
+    }
+    config::load(&file, &Environment::looking_only()).map(Some).map_err(|diagnostics| {
+        output.complain_text(&diagnostics.render(output.colour_of_complaints));
+        Exit::Config
+    })
 }
 
 /// A runtime whose threads have room for the deepest page that an extractor is given.

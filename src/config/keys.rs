@@ -43,6 +43,7 @@ pub static TOP: KnownTable = KnownTable {
         key("egress", "", "How the world is reached."),
         key("politeness", "", "How sites are treated."),
         key("reading", "", "How pages are tried again."),
+        key("web", "", "What is answered over HTTP."),
         key("mail", "", "How mail is sent."),
         key("source", "", "What is watched."),
         key("entity", "", "Someone or something with names."),
@@ -88,6 +89,16 @@ pub static READING: KnownTable = KnownTable {
             "The pause before each further try; after the last one the item is listed as unreadable.",
         ),
         key("copies_within", "\"72h\"", "How long a text is remembered for finding its copies."),
+    ],
+};
+
+/// `[web]`.
+pub static WEB: KnownTable = KnownTable {
+    head: "[web]",
+    doc: "What is answered over HTTP: the callback of WebSub hubs. Without this table nothing listens.",
+    keys: &[
+        key("listen", "\"127.0.0.1:8460\"", "Address and port; a reverse proxy with TLS belongs before it."),
+        key("public", "none", "The address under which the world reaches it; without it no hub is subscribed to."),
     ],
 };
 
@@ -200,7 +211,7 @@ pub static PACK: KnownTable = KnownTable {
 
 /// Every table that an operator writes, in the order of the manual.
 pub static TABLES: &[&KnownTable] =
-    &[&TOP, &EGRESS, &POLITENESS, &READING, &MAIL, &SOURCE, &ENTITY, &RULE, &CHANNEL, &SUBSCRIPTION];
+    &[&TOP, &EGRESS, &POLITENESS, &READING, &WEB, &MAIL, &SOURCE, &ENTITY, &RULE, &CHANNEL, &SUBSCRIPTION];
 
 impl KnownTable {
     /// The names of its keys.

@@ -141,6 +141,7 @@ fn config(
         egress,
         politeness: settings::politeness(documents, report),
         reading: settings::reading(documents, report),
+        web: settings::web(documents, report),
         mail,
         letterhead,
         sources,

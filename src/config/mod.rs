@@ -64,6 +64,8 @@ pub struct Config {
     pub politeness: Politeness,
     /// How pages are tried again.
     pub reading: Reading,
+    /// What is answered over HTTP, if anything is.
+    pub web: Option<Web>,
     /// How mail is sent; present when any channel needs it.
     pub mail: Option<MailRelay>,
     /// Who sends.
@@ -106,6 +108,15 @@ pub struct Politeness {
     pub gap: SignedDuration,
     /// Connections to one host at once.
     pub connections: usize,
+}
+
+/// `[web]`: what is answered over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Web {
+    /// Where it listens; a reverse proxy with TLS stands before it.
+    pub listen: std::net::SocketAddr,
+    /// The address under which the world reaches it, without a path. Without one, no hub is subscribed to.
+    pub public: Option<String>,
 }
 
 /// `[reading]`: how pages that cannot be read are tried again.

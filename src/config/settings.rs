@@ -3,6 +3,7 @@
 use super::Egress;
 use super::Politeness;
 use super::Reading;
+use super::Web;
 use super::definitions::single;
 use super::diagnostic::Report;
 use super::duration::Refusal;
@@ -17,6 +18,7 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 use std::fs;
 use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
 use url::Url;
@@ -112,6 +114,36 @@ pub(super) fn reading(documents: &[Document], report: &Report) -> Reading {
     };
     let copies_within = table.duration("copies_within", default.copies_within, SignedDuration::ZERO..=DAY * 365);
     Reading { retry, copies_within }
+}
+
+/// What is answered over HTTP; `None` without the table.
+pub(super) fn web(documents: &[Document], report: &Report) -> Option<Web> {
+    let (_, table) = top_table(documents, &keys::WEB, report)?;
+    let default = SocketAddr::from(([127, 0, 0, 1], 8460));
+    let listen = match table.text("listen") {
+        None => default,
+        Some(text) => text.text.trim().parse().unwrap_or_else(|_| {
+            let help = "write address and port, such as \"127.0.0.1:8460\" or \"[::1]:8460\"";
+            report.error(&text.node.place, "`listen` is no address with a port", "here", help);
+            default
+        }),
+    };
+    let public = table.text("public").and_then(|text| {
+        let url = Url::parse(text.text.trim()).ok();
+        let plain = |url: &Url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        };
+        if let Some(url) = url.filter(plain) {
+            return Some(url.to_string());
+        }
+        let help = "write the address that your reverse proxy answers, such as \"https://tower.example.org\"";
+        report.error(&text.node.place, "`public` is no web address", "here", help);
+        None
+    });
+    Some(Web { listen, public })
 }
 
 /// An address under which people are reached: a page or a mail address.

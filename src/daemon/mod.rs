@@ -11,11 +11,13 @@ use crate::store::Registration;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Work;
+use crate::web;
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +27,7 @@ use tracing::info;
 use tracing::warn;
 
 mod polling;
+mod pushing;
 mod reading;
 mod sending;
 pub mod service;
@@ -64,9 +67,10 @@ struct Shared {
 /// One bell per loop.
 #[derive(Default)]
 struct Nudges {
-    poll: Notify,
+    poll: Arc<Notify>,
     read: Notify,
     send: Notify,
+    push: Notify,
 }
 
 impl Nudges {
@@ -87,7 +91,7 @@ impl Nudges {
 
 /// Runs until `stop` is cancelled. `reloads` brings configurations that were read and checked; one that cannot be put
 /// into force is refused with a log line and the old one stays. `owner` names this process in leases: it must be
-/// unique among all processes that share the store.
+/// unique among all processes that share the store. `web` is the bound listener of `[web]`, if there is that table.
 ///
 /// # Errors
 /// When the store or the network's set-up fails at the start. Afterwards faults are logged and outlived.
@@ -96,6 +100,7 @@ pub async fn run(
     store: Arc<dyn Store>,
     owner: String,
     mut reloads: mpsc::Receiver<Config>,
+    web: Option<TcpListener>,
     stop: CancellationToken,
     service: Service,
 ) -> Result<(), DaemonError> {
@@ -119,7 +124,11 @@ pub async fn run(
         tokio::spawn(polling::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(reading::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(sending::attend(Arc::clone(&shared), Arc::clone(&pulse))),
+        tokio::spawn(pushing::attend(Arc::clone(&shared))),
     ];
+    let web = web.map(|listener| {
+        tokio::spawn(web::serve(listener, Arc::clone(&store), Arc::clone(&shared.nudges.poll), stop.clone()))
+    });
     let keeper = tokio::spawn(keep(Arc::clone(&shared), Arc::clone(&pulse), service));
     {
         let tower = shared.tower.load();
@@ -160,6 +169,11 @@ pub async fn run(
             error!(%error, "a loop did not end well");
         }
     }
+    if let Some(web) = web
+        && let Err(error) = web.await
+    {
+        error!(%error, "the web server did not end well");
+    }
     keeper.abort();
     if let Some(smtp) = &shared.tower.load().smtp {
         smtp.close().await;
@@ -184,6 +198,10 @@ async fn pauses(store: &dyn Store, gates: &Gates) -> Result<(), StoreError> {
 async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
     if config.state != shared.tower.load().config.state {
         warn!("`state` has changed; the database stays where it is until the next start");
+    }
+    let listens = |config: &Config| config.web.as_ref().map(|web| web.listen);
+    if listens(&config) != listens(&shared.tower.load().config) {
+        warn!("`listen` of [web] has changed; it is put into force by the next start");
     }
     let tower = Tower::build(config)?;
     shared.store.register_sources(&registrations(&tower), clock::now()).await?;

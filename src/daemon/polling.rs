@@ -8,6 +8,7 @@ use crate::model::Document;
 use crate::model::Entry;
 use crate::model::Fault;
 use crate::model::Reason;
+use crate::model::SourceName;
 use crate::net::client::FetchError;
 use crate::net::client::Fetched;
 use crate::net::client::Request;
@@ -16,6 +17,8 @@ use crate::poll::Condition;
 use crate::poll::Course;
 use crate::poll::Reply;
 use crate::poll::SourceState;
+use crate::push;
+use crate::push::Hub;
 use crate::source::SourcePlan;
 use crate::source::host_key;
 use crate::store::Claim;
@@ -95,13 +98,13 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
     let request = Request { url: &url, accept, validators: condition.validators(), max_bytes: None };
     let answer = Arc::new(tower.client.get(&request).await);
     for party in parties {
-        let reply = reply(&party.plan, &answer, &condition).await;
-        commit(&shared, party, reply).await;
+        let (reply, hub) = reply(&party.plan, &answer, &condition).await;
+        commit(&shared, party, reply, hub).await;
     }
 }
 
 /// Decides and writes down what an answer means to one source.
-async fn commit(shared: &Shared, party: Party, reply: Reply) {
+async fn commit(shared: &Shared, party: Party, reply: Reply, hub: Option<Hub>) {
     let Party { lease, plan, state } = party;
     let source = &plan.name;
     let ids: Vec<String> = match &reply {
@@ -114,7 +117,14 @@ async fn commit(shared: &Shared, party: Party, reply: Reply) {
     };
     let now = clock::now();
     let failed = matches!(reply, Reply::Failed { .. });
-    let decision = poll::decide(&plan, &state, reply, &known, now);
+    let mut decision = poll::decide(&plan, &state, reply, &known, now);
+    if !failed {
+        match shared.store.push_of(source).await {
+            Ok(Some(push)) if push.is_active(now) => decision = decision.pushed(now),
+            Ok(_) => {}
+            Err(error) => error!(%error, %source, "its subscription could not be looked up"),
+        }
+    }
     let settled = decision.state.home != state.home || decision.state.trust.fault != state.trust.fault || failed;
     for warning in &decision.warnings {
         // Said when there is something new to it, not every quarter of an hour.
@@ -142,40 +152,66 @@ async fn commit(shared: &Shared, party: Party, reply: Reply) {
             if waiting > 0 {
                 shared.nudges.read.notify_one();
             }
+            if let Some(hub) = hub
+                && let Err(error) = subscribe(shared, source, &hub).await
+            {
+                error!(%error, %source, "its hub could not be noted; the next poll finds it again");
+            }
         }
         Err(StoreError::LeaseLost) => warn!(%source, "the poll took longer than its lease"),
         Err(error) => error!(%error, %source, "a poll could not be committed"),
     }
 }
 
-/// Reads an answer as one source reads it; every trouble becomes a reply.
-async fn reply(plan: &SourcePlan, answer: &Arc<Result<Fetched, FetchError>>, condition: &Condition) -> Reply {
+/// Notes the hub that a feed names, where the configuration has a public address for its callback.
+async fn subscribe(shared: &Shared, source: &SourceName, hub: &Hub) -> Result<(), StoreError> {
+    if shared.tower.load().config.web.as_ref().is_none_or(|web| web.public.is_none()) {
+        return Ok(());
+    }
+    let known = shared.store.push_of(source).await?;
+    let mut chance = [0_u8; 48];
+    aws_lc_rs::rand::fill(&mut chance).expect("the system's source of randomness works");
+    if let Some(push) = push::wanted(known.as_ref(), source, hub, &chance, clock::now()) {
+        shared.store.save_push(&push).await?;
+        shared.nudges.push.notify_one();
+    }
+    Ok(())
+}
+
+/// Reads an answer as one source reads it; every trouble becomes a reply. With the hub that the answer names.
+async fn reply(
+    plan: &SourcePlan,
+    answer: &Arc<Result<Fetched, FetchError>>,
+    condition: &Condition,
+) -> (Reply, Option<Hub>) {
     let fetched = match answer.as_ref() {
         Ok(fetched) => fetched,
-        Err(error) => return Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() },
+        Err(error) => return (Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() }, None),
     };
     let validators = fetched.validators.clone();
     let course =
         Course { condition: condition.clone(), moved: fetched.moved.clone(), partial: fetched.status == PARTIAL };
     if fetched.not_modified {
-        return Reply::Unchanged { validators, course };
+        return (Reply::Unchanged { validators, course }, None);
     }
     let (watch, answer) = (Arc::clone(&plan.watch), Arc::clone(answer));
     let reading = tokio::task::spawn_blocking(move || {
         let fetched = answer.as_ref().as_ref().ok()?;
-        Some(watch.listing(&Document {
+        let hub = push::find(&fetched.links, &fetched.body, &fetched.url);
+        let listing = watch.listing(&Document {
             url: &fetched.url,
             content_type: fetched.content_type.as_deref(),
             bytes: &fetched.body,
-        }))
+        });
+        Some((listing, hub))
     });
     match reading.await {
-        Ok(Some(Ok(listing))) => Reply::Listing { listing, validators, course },
-        Ok(Some(Err(reason))) => Reply::Failed { fault: Fault::Transient, reason },
-        Ok(None) => unread(),
+        Ok(Some((Ok(listing), hub))) => (Reply::Listing { listing, validators, course }, hub),
+        Ok(Some((Err(reason), _))) => (Reply::Failed { fault: Fault::Transient, reason }, None),
+        Ok(None) => (unread(), None),
         Err(panic) => {
             error!(source = %plan.name, error = %panic, "the reader of this source panicked");
-            unread()
+            (unread(), None)
         }
     }
 }

@@ -54,21 +54,12 @@ fn link(item: &Item) -> Option<Url> {
 /// One reading, from lease to commit.
 async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
     let item = lease.job().clone();
-    let reply = match ask(&shared, &item).await {
-        Ok(reply) => reply,
+    let ground = match settle(&shared, &item).await {
+        Ok(ground) => ground,
         Err(error) => return error!(%error, item = %item.id, "a twin could not be looked up"),
     };
     let tower = shared.tower.load_full();
     let now = clock::now();
-    if let (Reply::Failed { fault, reason }, Some(url)) = (&reply, link(&item))
-        && let Some(Pause { key, until, scope: Scope::All }) = backoff::asked_for(*fault, reason, &url, now)
-    {
-        shared.gates.pause(&key, until);
-        if let Err(error) = shared.store.pause(&key, until, now).await {
-            error!(%error, key, "a pause could not be written down");
-        }
-    }
-    let ground = read::ground(&item, reply, &tower.config.reading.retry, now);
     let since = now.saturating_sub(tower.config.reading.copies_within).unwrap_or(now);
     // A twin may be judged between the look and the commit; then the look is repeated. Each round means that somebody
     // else got further, so the loop ends.
@@ -112,9 +103,25 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
     }
 }
 
+/// What the item is judged on: what it brings along, else what its page says.
+async fn settle(shared: &Shared, item: &Item) -> Result<Ground, StoreError> {
+    if let Some(ground) = read::brought(item) {
+        return Ok(ground);
+    }
+    let reply = ask(shared, item).await?;
+    let now = clock::now();
+    if let (Reply::Failed { fault, reason }, Some(url)) = (&reply, link(item))
+        && let Some(Pause { key, until, scope: Scope::All }) = backoff::asked_for(*fault, reason, &url, now)
+    {
+        shared.gates.pause(&key, until);
+        shared.store.pause(&key, until, now).await?;
+    }
+    Ok(read::ground(item, reply, &shared.tower.load().config.reading.retry, now))
+}
+
 /// Logs what was committed and wakes the senders.
 fn tell(shared: &Shared, item: &Item, decision: &Decision) {
-    let link = item.entry.link.as_deref().unwrap_or_default();
+    let link = item.entry.link.as_deref().or(item.entry.place.as_deref()).unwrap_or_default();
     let judged = match decision {
         Decision::Again { at, reason } => {
             return info!(item = %item.id, source = %item.source, code = reason.code(), %at, link, "not read yet: {reason}");

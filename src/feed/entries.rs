@@ -57,6 +57,7 @@ fn entry(raw: Raw, base: &Url) -> Entry {
     Entry {
         id,
         link: link.map(String::from),
+        place: None,
         title,
         summary: raw.summary.filter(|text| !text.trim().is_empty()),
         content: raw.content.filter(|text| !text.trim().is_empty()),

@@ -13,6 +13,10 @@ pub struct Entry {
     pub id: String,
     /// Absolute address of the page behind the entry.
     pub link: Option<String>,
+    /// Where people find an entry that has no page of its own. It is only shown: `content` is the whole text, which is
+    /// judged as it stands, and the place makes no two entries copies of each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// Plain text.
     pub title: String,
     /// The feed's teaser, as HTML or text.

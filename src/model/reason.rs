@@ -68,10 +68,15 @@ pub enum Reason {
         /// What the reader found.
         detail: String,
     },
-    /// A selector of a watched page chose nothing.
+    /// A selector of a watched page, or a pointer into a watched document, chose nothing.
     SelectorEmpty {
-        /// The key of the selector.
+        /// The selector with its key, as it is configured.
         selector: String,
+    },
+    /// The page is built by scripts, which do not run here.
+    NeedsScripts {
+        /// What was seen of it.
+        detail: String,
     },
     // ── reading an article ──
     /// The page holds no readable text.
@@ -177,6 +182,7 @@ impl Reason {
             Self::BadRedirect { .. } => "bad_redirect",
             Self::NotAFeed { .. } => "not_a_feed",
             Self::SelectorEmpty { .. } => "selector_empty",
+            Self::NeedsScripts { .. } => "needs_scripts",
             Self::EmptyPage => "empty_page",
             Self::Wall { .. } => "wall",
             Self::NotAPage { .. } => "not_a_page",
@@ -222,6 +228,7 @@ impl fmt::Display for Reason {
             Self::BadRedirect { detail } => write!(formatter, "redirect not followed: {detail}"),
             Self::NotAFeed { detail } => write!(formatter, "not a feed: {detail}"),
             Self::SelectorEmpty { selector } => write!(formatter, "the selector `{selector}` chooses nothing"),
+            Self::NeedsScripts { detail } => write!(formatter, "scripts are to build the page: {detail}"),
             Self::EmptyPage => formatter.write_str("the page holds no readable text"),
             Self::Wall { detail } => write!(formatter, "a wall instead of the article: {detail}"),
             Self::NotAPage { media_type } => write!(formatter, "not a page but {media_type}"),

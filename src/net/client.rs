@@ -31,6 +31,9 @@ use url::Url;
 /// In bytes; real ETags are shorter by a factor of ten.
 const LONGEST_HEADER_KEPT: usize = 2048;
 
+/// Link headers; more are somebody's joke.
+const MOST_LINKS_KEPT: usize = 32;
+
 /// Longer deadlines are none.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
@@ -70,6 +73,8 @@ pub struct Fetched {
     pub content_type: Option<String>,
     /// The ETag and Last-Modified headers of this very answer.
     pub validators: Validators,
+    /// The values of the Link headers (RFC 8288), at most 32.
+    pub links: Vec<String>,
     /// The Retry-After header.
     pub retry_after: Option<String>,
     /// Decompressed.
@@ -238,6 +243,9 @@ impl Client {
         let status = response.status();
         let text = |name: HeaderName| header_text(response.headers(), name);
         let (content_type, retry_after) = (text(header::CONTENT_TYPE), text(header::RETRY_AFTER));
+        let links = response.headers().get_all(header::LINK).iter();
+        let links = links.filter_map(|value| value.to_str().ok().filter(|text| text.len() <= LONGEST_HEADER_KEPT));
+        let links = links.take(MOST_LINKS_KEPT).map(str::to_owned).collect();
         let validators = Validators { etag: text(header::ETAG), last_modified: text(header::LAST_MODIFIED) };
         // A server that answers 304 to a question without a condition has said nothing.
         let not_modified = status == StatusCode::NOT_MODIFIED
@@ -252,7 +260,7 @@ impl Client {
         let moved = chain.moved().cloned();
         let status = status.as_u16();
         let elapsed = began.elapsed();
-        Ok(Fetched { url, moved, status, not_modified, content_type, validators, retry_after, body, elapsed })
+        Ok(Fetched { url, moved, status, not_modified, content_type, validators, links, retry_after, body, elapsed })
     }
 }
 

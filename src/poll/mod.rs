@@ -10,6 +10,7 @@ use crate::model::Reason;
 use crate::source::Listing;
 use crate::source::SourcePlan;
 use crate::source::host_key;
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use std::collections::HashSet;
 use url::Url;
@@ -235,6 +236,14 @@ fn failed(
 }
 
 impl Decision {
+    /// The same for a source whose hub pushes: polling goes on as a safety net, four times slower, but at least every
+    /// six hours and never sooner than without the hub (W3C WebSub §5.3; NewsBlur).
+    pub fn pushed(self, now: Timestamp) -> Self {
+        let wait = self.next_at.duration_since(now);
+        let slow = (wait * 4).min(SignedDuration::from_hours(6)).max(wait);
+        Self { next_at: now.saturating_add(slow).unwrap_or(self.next_at), ..self }
+    }
+
     /// A decision about nothing but the time.
     fn quiet(reason: Reason, next_at: Timestamp) -> Self {
         Self {
@@ -357,6 +366,18 @@ mod tests {
         assert_eq!(decision.state.failures, 8);
         assert_eq!(decision.state.validators, validators);
         assert_eq!(decision.next_at, at("2026-11-24T14:08:00Z"));
+    }
+
+    #[test]
+    fn a_source_whose_hub_pushes_is_polled_slowly_all_the_same() {
+        let decide = || {
+            let unchanged = Reply::Unchanged { validators: Validators::default(), course: Course::default() };
+            decide(&plan(FirstPoll::All), &SourceState::default(), unchanged, &HashSet::new(), at(NOW))
+        };
+        let wait = decide().next_at.duration_since(at(NOW));
+        assert_eq!(decide().pushed(at(NOW)).next_at.duration_since(at(NOW)), wait * 4);
+        let long = Decision { next_at: at("2026-11-26T12:00:00Z"), ..decide() };
+        assert_eq!(long.clone().pushed(at(NOW)).next_at, long.next_at);
     }
 
     #[test]

@@ -10,14 +10,20 @@ use jiff::SignedDuration;
 use std::sync::Arc;
 use url::Url;
 
+mod blocks;
 pub mod feed;
+pub mod json;
 pub mod page;
+mod selection;
+mod shell;
+pub mod watch;
 
 pub use crate::model::Document;
 pub use crate::model::Listing;
+pub use shell::unreadable;
 
 /// Every kind of source. The kind's name is the key that chooses it: `[source.NAME]` with `feed = "…"`.
-pub static KINDS: &[&Kind] = &[&feed::KIND, &page::KIND];
+pub static KINDS: &[&Kind] = &[&feed::KIND, &page::KIND, &watch::KIND, &json::KIND];
 
 /// One kind of source.
 pub struct Kind {

@@ -5,15 +5,17 @@ use super::Document;
 use super::Kind;
 use super::Listing;
 use super::Watch;
+use super::blocks;
 use super::feed::address;
+use super::selection::Selection;
+use super::selection::text;
+use super::shell;
 use crate::article;
 use crate::feed::absolute;
 use crate::feed::date;
-use crate::feed::plain;
 use crate::feed::tracking;
 use crate::model::Entry;
 use crate::model::Reason;
-use crate::model::setting::Complaint;
 use crate::model::setting::Key;
 use crate::model::setting::Settings;
 use crate::model::setting::Takes;
@@ -28,7 +30,7 @@ use url::Url;
 pub static KIND: Kind = Kind {
     name: "page",
     doc: "A page that lists articles, for sites without a feed. `item` chooses one element per article; the other \
-          selectors look inside it. An item's identity is its link.",
+          selectors look inside it. An item's identity is its link; one without a date is read like any other.",
     keys: &[
         Key { name: "page", takes: Takes::Text, required: true, doc: "The address of the page, http or https." },
         Key { name: "item", takes: Takes::Text, required: true, doc: "CSS selector of one article in the list." },
@@ -62,47 +64,33 @@ pub static KIND: Kind = Kind {
 fn build(settings: &Settings) -> Built {
     let mut complaints = Vec::new();
     let address = address("page", settings).map_err(|complaint| complaints.push(complaint)).ok();
-    let mut selector = |key: &'static str| match settings.text(key).map(|text| (text, Selector::parse(text))) {
-        Some((_, Ok(selector))) => Some(selector),
-        Some((text, Err(error))) => {
-            let message =
-                if text.trim().is_empty() { "the selector is empty".into() } else { error_text(&error.to_string()) };
-            complaints.push(Complaint::new(
-                key,
-                message,
-                "write a CSS selector, such as `article.teaser` or `ul.news > li`",
-            ));
-            None
-        }
-        None => None,
-    };
-    let item = selector("item");
-    let link = selector("link");
-    let title = selector("title");
-    let date = selector("date");
-    let item_text = settings.text("item").unwrap_or_default().to_owned();
+    let mut selection = |key| Selection::read(key, settings, &mut complaints);
+    let (item, link, title, date) = (selection("item"), selection("link"), selection("title"), selection("date"));
     match (address, item) {
-        (Some(address), Some(item)) if complaints.is_empty() => {
-            Ok(Arc::new(Page { address, item, item_text, link, title, date }))
-        }
+        (Some(address), Some(item)) if complaints.is_empty() => Ok(Arc::new(Page { address, item, link, title, date })),
         _ => Err(complaints),
     }
 }
 
-/// A lower-case fragment without a full stop.
-fn error_text(error: &str) -> String {
-    let mut letters = error.trim_end_matches('.').chars();
-    let first = letters.next().map(|letter| letter.to_lowercase().to_string()).unwrap_or_default();
-    format!("no CSS selector: {first}{}", letters.as_str())
-}
-
 struct Page {
     address: Url,
-    item: Selector,
-    item_text: String,
-    link: Option<Selector>,
-    title: Option<Selector>,
-    date: Option<Selector>,
+    item: Selection,
+    link: Option<Selection>,
+    title: Option<Selection>,
+    date: Option<Selection>,
+}
+
+/// How often a selector found what it is for.
+#[derive(Default)]
+struct Tally {
+    items: usize,
+    links: usize,
+    titles: usize,
+    title_chosen: usize,
+    date_chosen: usize,
+    dates: usize,
+    /// A date that could not be read.
+    unread_date: Option<String>,
 }
 
 impl Watch for Page {
@@ -116,37 +104,73 @@ impl Watch for Page {
 
     fn listing(&self, document: &Document<'_>) -> Result<Listing, Reason> {
         article::media::is_page(document)?;
-        let (html, mut warnings) = article::scan::defuse(&article::decode(document));
+        let given = article::decode(document);
+        let (html, mut warnings) = article::scan::defuse(&given);
         let page = Html::parse_document(&html);
-        let base = attribute(&page, "base[href]", "href");
-        let base = base.and_then(|base| document.url.join(&base).ok()).unwrap_or_else(|| document.url.clone());
+        let base = base(&page, document.url);
         let mut entries: Vec<Entry> = Vec::new();
         let mut seen = HashSet::new();
-        let (mut items, mut without_link, mut without_title) = (0, 0, 0);
-        for item in page.select(&self.item) {
-            items += 1;
-            let Some(entry) = self.entry(item, &base) else {
-                without_link += 1;
-                continue;
-            };
-            without_title += usize::from(entry.title.is_empty());
+        let mut tally = Tally::default();
+        for item in page.select(&self.item.selector) {
+            tally.items += 1;
+            let Some(entry) = self.entry(item, &base, &mut tally) else { continue };
             if seen.insert(entry.id.clone()) {
                 entries.push(entry);
             }
         }
-        if items == 0 {
-            return Err(Reason::SelectorEmpty { selector: self.item_text.clone() });
+        let title = title(&page);
+        if entries.is_empty() {
+            // With items and no link in any of them it is the selector of the link that chooses nothing.
+            let selection = if tally.items == 0 { Some(&self.item) } else { self.link.as_ref() };
+            let empty = selection.map_or_else(
+                || Reason::SelectorEmpty { selector: format!("{} a[href]", self.item.written()) },
+                Selection::chose_nothing,
+            );
+            let shown = blocks::of(&page, None, &[]).unwrap_or_default();
+            return Err(shell::refusal(&given, &page, title.as_deref().unwrap_or_default(), &shown).unwrap_or(empty));
         }
-        if without_link > 0 {
-            warnings.push(format!("no link in {without_link} of {items} items"));
-        }
-        if without_title > 0 {
-            warnings.push(format!("no title in {without_title} of {items} items"));
-        }
-        let title = page.select(&TITLE).next().map(text).filter(|title| !title.is_empty());
+        self.warn(&tally, &mut warnings);
         Ok(Listing { format: "page".into(), title, entries, warnings })
     }
 }
+
+impl Page {
+    /// What is missing, each with the selector that should have found it.
+    fn warn(&self, tally: &Tally, warnings: &mut Vec<String>) {
+        let items = tally.items;
+        if tally.links < items {
+            warnings.push(format!("no link in {} of {items} items", items - tally.links));
+        }
+        if tally.titles < tally.links {
+            warnings.push(format!("no title in {} of {items} items", tally.links - tally.titles));
+        }
+        for (selection, chosen) in [(&self.title, tally.title_chosen), (&self.date, tally.date_chosen)] {
+            if let Some(selection) = selection
+                && chosen == 0
+            {
+                warnings.push(format!("the selector `{}` chooses nothing in {items} items", selection.written()));
+            }
+        }
+        if let Some(text) = &tally.unread_date {
+            let unread = tally.date_chosen - tally.dates;
+            warnings.push(format!("no date could be read in {unread} of {items} items, such as “{text}”"));
+        }
+    }
+}
+
+/// What the page's links are relative to.
+pub fn base(page: &Html, address: &Url) -> Url {
+    let base = page.select(&BASE).next().and_then(|base| base.attr("href"));
+    base.and_then(|base| address.join(base).ok()).unwrap_or_else(|| address.clone())
+}
+
+/// The page's own title.
+pub fn title(page: &Html) -> Option<String> {
+    page.select(&TITLE).next().map(text).filter(|title| !title.is_empty())
+}
+
+static BASE: std::sync::LazyLock<Selector> =
+    std::sync::LazyLock::new(|| Selector::parse("base[href]").expect("an element with an attribute is a selector"));
 
 static TITLE: std::sync::LazyLock<Selector> =
     std::sync::LazyLock::new(|| Selector::parse("title").expect("the name of an element is a selector"));
@@ -155,8 +179,8 @@ static LINK: std::sync::LazyLock<Selector> =
     std::sync::LazyLock::new(|| Selector::parse("a[href]").expect("an element with an attribute is a selector"));
 
 impl Page {
-    fn entry(&self, item: ElementRef<'_>, base: &Url) -> Option<Entry> {
-        let selector = self.link.as_ref().unwrap_or(&LINK);
+    fn entry(&self, item: ElementRef<'_>, base: &Url, tally: &mut Tally) -> Option<Entry> {
+        let selector = self.link.as_ref().map_or(&*LINK, |link| &link.selector);
         // The item may be the link itself.
         let own = selector.matches(&item).then_some(item);
         let address = |element: ElementRef<'_>| {
@@ -167,14 +191,23 @@ impl Page {
         };
         let (anchor, link) =
             own.into_iter().chain(item.select(selector)).find_map(|element| Some((element, address(element)?)))?;
-        let title = match &self.title {
-            Some(selector) => item.select(selector).next().map(text).unwrap_or_default(),
-            None => text(anchor),
+        tally.links += 1;
+        let chosen = |selection: &Option<Selection>| {
+            selection.as_ref().and_then(|selection| item.select(&selection.selector).next())
         };
-        let date = self.date.as_ref().and_then(|selector| item.select(selector).next());
-        let published = date.and_then(|element| {
+        let heading = chosen(&self.title);
+        tally.title_chosen += usize::from(heading.is_some());
+        let title = heading.map(text).filter(|title| !title.is_empty()).unwrap_or_else(|| text(anchor));
+        tally.titles += usize::from(!title.is_empty());
+        let published = chosen(&self.date).and_then(|element| {
+            tally.date_chosen += 1;
             let given = element.attr("datetime").or_else(|| element.attr("content")).and_then(date::parse);
-            given.or_else(|| date::parse(&text(element)))
+            let read = given.or_else(|| date::parse(&text(element)));
+            match read {
+                Some(_) => tally.dates += 1,
+                None => _ = tally.unread_date.get_or_insert_with(|| text(element).chars().take(40).collect()),
+            }
+            read
         });
         let mut plain_link = tracking::without_tracking(&link);
         if !link.fragment().is_some_and(|fragment| fragment.starts_with(['!', '/'])) {
@@ -182,15 +215,6 @@ impl Page {
         }
         Some(Entry { id: plain_link.into(), link: Some(link.into()), title, published, ..Entry::default() })
     }
-}
-
-fn text(element: ElementRef<'_>) -> String {
-    plain::fold(&element.text().collect::<String>())
-}
-
-fn attribute(page: &Html, selector: &str, name: &str) -> Option<String> {
-    let selector = Selector::parse(selector).ok()?;
-    page.select(&selector).next()?.attr(name).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -245,8 +269,34 @@ mod tests {
 
     #[test]
     fn the_selector_that_chooses_nothing_is_named() {
-        let answer = listing(&[("item", "div.teaser")], HTML);
-        assert_eq!(answer, Err(Reason::SelectorEmpty { selector: "div.teaser".into() }));
+        for (settings, named) in [
+            ([("item", "div.teaser"), ("link", "a")], "item = \"div.teaser\""),
+            ([("item", "article"), ("link", "h2 > a")], "link = \"h2 > a\""),
+        ] {
+            assert_eq!(listing(&settings, HTML), Err(Reason::SelectorEmpty { selector: named.into() }));
+        }
+    }
+
+    #[test]
+    fn a_selector_of_title_or_date_that_chooses_nothing_loses_no_entry_and_is_named() {
+        let found = listing(&[("item", "article"), ("title", "h2"), ("date", "h3")], HTML).expect("the entries stay");
+        assert_eq!(found.entries.len(), 2);
+        assert!(found.entries.iter().all(|entry| entry.published.is_none()));
+        assert_eq!(
+            found.warnings,
+            [
+                "no link in 1 of 4 items",
+                "no title in 1 of 4 items",
+                "the selector `title = \"h2\"` chooses nothing in 4 items",
+                "no date could be read in 3 of 4 items, such as “La fiscal habla”"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_page_that_scripts_build_is_not_blamed_on_the_selector() {
+        let answer = listing(&[("item", "article")], "<body><div id=\"app\"></div><script src=\"/a.js\"></script>");
+        assert_eq!(answer.expect_err("no items").code(), "needs_scripts");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::model::Item;
 use crate::model::SourceName;
 use crate::poll;
 use crate::poll::SourceState;
+use crate::push::Push;
 use crate::read;
 use crate::send;
 use crate::send::Delivery;
@@ -255,6 +256,20 @@ pub trait Store: Send + Sync {
         decision: &send::Decision,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+
+    // ── push ──
+    /// The subscription of a source at a hub.
+    async fn push_of(&self, source: &SourceName) -> Result<Option<Push>, StoreError>;
+    /// The subscription whose callback has this token, if its source is still watched.
+    async fn push_by_token(&self, token: &str) -> Result<Option<Push>, StoreError>;
+    /// Subscriptions whose hub is to be asked now; they are not due again before `again`, so that two processes do not
+    /// ask at once and a dead one's are asked for later.
+    async fn claim_pushes(&self, now: Timestamp, again: Timestamp, limit: usize) -> Result<Vec<Push>, StoreError>;
+    /// Writes a subscription, in the place of the one that its source had.
+    async fn save_push(&self, push: &Push) -> Result<(), StoreError>;
+    /// Makes a watched source due now, or `gap` behind the time when it was last heard, if it would be later. Returns
+    /// whether it did.
+    async fn hurry(&self, source: &SourceName, now: Timestamp, gap: SignedDuration) -> Result<bool, StoreError>;
 
     // ── all work ──
     /// When the next work of that kind is due, leases that end included; `None` when there is none.

@@ -35,8 +35,8 @@ pub fn canonical(url: &str) -> Option<String> {
             form.push_str(&pairs.join("&"));
         }
     }
-    if let Some(fragment) = address.fragment().filter(|fragment| fragment.starts_with('!') || fragment.starts_with('/'))
-    {
+    // A route inside a page (`#!a`, `#/a`, `#s/a`) is an address of its own; a place on a page (`#top`) is none.
+    if let Some(fragment) = address.fragment().filter(|fragment| fragment.starts_with('!') || fragment.contains('/')) {
         form.push('#');
         form.push_str(fragment);
     }
@@ -209,6 +209,7 @@ mod tests {
             ("https://example.org/?p=31", "https://example.org/?p=32"),
             ("https://example.org/a?page=2", "https://example.org/a"),
             ("https://example.org/#!/story/1", "https://example.org/#!/story/2"),
+            ("https://example.org/lede/#s/dd18", "https://example.org/lede/#s/e6f0"),
             ("https://es.example.org/a", "https://example.org/a"),
             ("https://example.org/a?id=1&lang=es", "https://example.org/a?id=1&lang=en"),
             ("https://example.org:8080/a", "https://example.org/a"),

@@ -12,12 +12,12 @@ use std::collections::BTreeSet;
 const LAYERS: &[&[&str]] = &[
     &["model"],
     &["text"],
-    &["feed", "article", "rule", "story", "route", "render", "schedule"],
+    &["feed", "article", "rule", "story", "route", "render", "schedule", "push", "discover", "opml"],
     &["source", "channel"],
     &["config"],
     &["poll", "read", "send"],
     &["net", "store", "deliver", "clock", "telemetry"],
-    &["daemon"],
+    &["daemon", "web"],
     &["cli"],
 ];
 
@@ -32,8 +32,8 @@ const VOCABULARY: &[(&str, &str)] = &[
 
 /// Nothing down to here knows of the world; `config` alone of files and variables, and of addresses as plain values.
 const PURE: &[&str] = &[
-    "model", "text", "feed", "article", "rule", "story", "route", "render", "schedule", "source", "channel", "config",
-    "poll", "read", "send",
+    "model", "text", "feed", "article", "rule", "story", "route", "render", "schedule", "push", "discover", "opml",
+    "source", "channel", "config", "poll", "read", "send",
 ];
 
 /// What a pure module does not name.
@@ -58,6 +58,7 @@ const CONFIG_MAY: &[&[&str]] = &[
     &["std", "env"],
     &["std", "net", "IpAddr"],
     &["std", "net", "Ipv4Addr"],
+    &["std", "net", "SocketAddr"],
     &["std", "net", "Ipv6Addr"],
 ];
 

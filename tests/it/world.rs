@@ -16,6 +16,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
+use std::process::ChildStdin;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
@@ -46,6 +47,8 @@ pub enum Event {
     Call(Value),
     /// The daemon told its service manager something.
     Notified(String),
+    /// The hub did something.
+    Hub(Value),
 }
 
 /// The world, and what was seen of it so far.
@@ -69,6 +72,10 @@ pub struct World {
     pub asked: Vec<String>,
     /// Every line to the service manager.
     pub notified: Vec<String>,
+    /// Everything that the hub did.
+    pub hub_events: Vec<Value>,
+    hub_port: u16,
+    sender: Sender<Event>,
     configuration: String,
 }
 
@@ -96,7 +103,7 @@ impl World {
             hook_port = port;
             helpers.extend([mailbox, receiver]);
         }
-        let site = Site::start(send);
+        let site = Site::start(send.clone());
         let mut world = Self {
             folder,
             site,
@@ -111,6 +118,9 @@ impl World {
             calls: Vec::new(),
             asked: Vec::new(),
             notified: Vec::new(),
+            hub_events: Vec::new(),
+            hub_port: 0,
+            sender: send,
             configuration: String::new(),
         };
         world.configure(&format!(
@@ -144,6 +154,20 @@ impl World {
         )
     }
 
+    /// Starts a WebSub hub that grants leases of so many seconds. Gives its port, and where it takes orders.
+    pub fn hub(&mut self, lease: &str) -> (u16, ChildStdin) {
+        let (mut hub, port) = helper("hub.py", &[lease], self.sender.clone(), Event::Hub);
+        let orders = hub.stdin.take().expect("a pipe");
+        self.helpers.push(hub);
+        self.hub_port = port;
+        (port, orders)
+    }
+
+    /// The hub's port.
+    pub fn hub_port(&self) -> u16 {
+        self.hub_port
+    }
+
     /// Replaces the configuration file.
     pub fn configure(&mut self, text: &str) {
         text.clone_into(&mut self.configuration);
@@ -158,11 +182,6 @@ impl World {
     /// Where the configuration stands.
     pub fn config_file(&self) -> PathBuf {
         self.folder.path().join("atalaya.toml")
-    }
-
-    /// The folder of everything.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// Starts the daemon and waits until it says READY=1.
@@ -242,6 +261,7 @@ impl World {
             Ok(Event::Mail(mail)) => self.mails.push(mail),
             Ok(Event::Call(call)) => self.calls.push(call),
             Ok(Event::Notified(line)) => self.notified.push(line),
+            Ok(Event::Hub(event)) => self.hub_events.push(event),
             Err(RecvTimeoutError::Timeout) => return false,
             Err(RecvTimeoutError::Disconnected) => panic!("the world ended"),
         }
@@ -335,17 +355,18 @@ pub fn command() -> Command {
 }
 
 /// A tool in Python that prints its port and then JSON lines.
-fn helper(
+pub fn helper<E: Send + 'static>(
     script: &str,
     arguments: &[&str],
-    events: Sender<Event>,
-    event: impl Fn(Value) -> Event + Send + 'static,
+    events: Sender<E>,
+    event: impl Fn(Value) -> E + Send + 'static,
 ) -> (Child, u16) {
     let python = std::env::var("ATALAYA_TEST_PYTHON")
         .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/bin/python").to_owned());
     let mut child = Command::new(&python)
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools").join(script))
         .args(arguments)
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| {

@@ -134,8 +134,15 @@ async fn show(folder: &Path, length: Option<SignedDuration>, output: &mut Output
 
     let stop = CancellationToken::new();
     let (_never, reloads) = mpsc::channel(1);
-    let mut tower =
-        tokio::spawn(daemon::run(loaded.config, Arc::clone(&store), owner(), reloads, stop.clone(), Service::none()));
+    let mut tower = tokio::spawn(daemon::run(
+        loaded.config,
+        Arc::clone(&store),
+        owner(),
+        reloads,
+        None,
+        stop.clone(),
+        Service::none(),
+    ));
     let watching = watch(&*store, &mut mails, &mut calls, length, output);
     let mut seen = tokio::select! {
         seen = watching => seen?,

@@ -36,26 +36,19 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<Lease<Item>>, StoreError> {
-    let mut transaction = store.write().await?;
-    let picked = queue::pick(&mut transaction, &queue::ITEMS, claim).await?;
-    sqlx::query(
+    let Some(picked) = queue::look(&store.readers, &queue::ITEMS, claim).await? else { return Ok(Vec::new()) };
+    let rows = sqlx::query(
         "UPDATE item SET state = 'reading', owner = ?1, lease_until = ?2, fence = fence + 1
-         WHERE id IN (SELECT value FROM json_each(?3))",
+         WHERE id IN (SELECT value FROM json_each(?3)) AND due_at <= ?4
+         RETURNING id, source, entry, listed_at, attempts, fence, next_at, rowid AS number",
     )
     .bind(claim.owner)
     .bind(micros(lease_end(claim)))
     .bind(&picked)
-    .execute(&mut *transaction)
+    .bind(micros(claim.now))
+    .fetch_all(&store.writer)
     .await?;
-    let rows = sqlx::query(
-        "SELECT id, source, entry, listed_at, attempts, fence FROM item
-         WHERE id IN (SELECT value FROM json_each(?)) ORDER BY next_at, id",
-    )
-    .bind(&picked)
-    .fetch_all(&mut *transaction)
-    .await?;
-    transaction.commit().await?;
-    readable(rows.iter().map(|row| lease(row, claim)))
+    readable(queue::longest_due_first(rows)?.iter().map(|row| lease(row, claim)))
 }
 
 fn lease(row: &SqliteRow, claim: &Claim<'_>) -> Result<Lease<Item>, StoreError> {

@@ -23,12 +23,14 @@ use crate::model::Article;
 use crate::model::Item;
 use crate::model::SourceName;
 use crate::poll;
+use crate::push::Push;
 use crate::read;
 use crate::send;
 use crate::send::Delivery;
 use crate::story::Fingerprint;
 use crate::story::Lookalike;
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use sqlx::Sqlite;
 use sqlx::SqlitePool;
@@ -41,6 +43,7 @@ mod lookalike;
 mod open;
 mod outbox;
 mod pause;
+mod push;
 mod queue;
 mod source;
 mod status;
@@ -151,6 +154,26 @@ impl Store for SqliteStore {
 
     async fn next_due(&self, work: Work) -> Result<Option<Timestamp>, StoreError> {
         work::next_due(self, work).await
+    }
+
+    async fn push_of(&self, source: &SourceName) -> Result<Option<Push>, StoreError> {
+        push::of(self, source).await
+    }
+
+    async fn push_by_token(&self, token: &str) -> Result<Option<Push>, StoreError> {
+        push::by_token(self, token).await
+    }
+
+    async fn claim_pushes(&self, now: Timestamp, again: Timestamp, limit: usize) -> Result<Vec<Push>, StoreError> {
+        push::claim(self, now, again, limit).await
+    }
+
+    async fn save_push(&self, push: &Push) -> Result<(), StoreError> {
+        push::save(self, push).await
+    }
+
+    async fn hurry(&self, source: &SourceName, now: Timestamp, gap: SignedDuration) -> Result<bool, StoreError> {
+        push::hurry(self, source, now, gap).await
     }
 
     async fn renew(&self, owner: &str, until: Timestamp) -> Result<(), StoreError> {

@@ -34,6 +34,9 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>>, StoreError> {
+    if !queue::is_due(&store.readers, &queue::DELIVERIES, claim).await? {
+        return Ok(Vec::new());
+    }
     let mut transaction = store.write().await?;
     let picked = queue::pick(&mut transaction, &queue::DELIVERIES, claim).await?;
     sqlx::query(

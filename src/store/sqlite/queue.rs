@@ -10,11 +10,16 @@ use super::value::micros;
 use crate::poll::service;
 use crate::store::Claim;
 use crate::store::StoreError;
+use sqlx::Row as _;
 use sqlx::SqliteConnection;
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteRow;
 use std::collections::HashMap;
 
 /// The questions that find due rows of one table.
 pub(super) struct Queue {
+    /// When the next row is due.
+    next: &'static str,
     /// The longest-due rows with their hosts.
     first: &'static str,
     /// The longest-due rows of each host.
@@ -24,6 +29,7 @@ pub(super) struct Queue {
 macro_rules! queue {
     ($table:literal, $host:literal) => {
         Queue {
+            next: concat!("SELECT due_at FROM ", $table, " WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
             first: concat!(
                 "SELECT rowid, ",
                 $host,
@@ -79,6 +85,34 @@ pub(super) const SOURCES: Queue = queue!("source", "host");
 pub(super) const ITEMS: Queue = queue!("item", "host");
 /// Deliveries to be sent.
 pub(super) const DELIVERIES: Queue = queue!("delivery", "channel");
+
+/// When the next row is due. A reader answers it: a claim that would find nothing needs no write transaction, and every
+/// job that ends makes its loop look for more.
+pub(super) async fn next_due(readers: &SqlitePool, queue: &Queue) -> Result<Option<i64>, StoreError> {
+    Ok(sqlx::query_scalar(queue.next).fetch_optional(readers).await?)
+}
+
+/// Whether anything is due at the time of the claim.
+pub(super) async fn is_due(readers: &SqlitePool, queue: &Queue, claim: &Claim<'_>) -> Result<bool, StoreError> {
+    Ok(next_due(readers, queue).await?.is_some_and(|due| due <= micros(claim.now)))
+}
+
+/// What this claim would get, as a JSON list of row numbers, by a reader's word: somebody else may take it meanwhile.
+/// `None` when it is nothing.
+pub(super) async fn look(readers: &SqlitePool, queue: &Queue, claim: &Claim<'_>) -> Result<Option<String>, StoreError> {
+    let picked = pick(&mut *readers.acquire().await?, queue, claim).await?;
+    Ok((picked != "[]").then_some(picked))
+}
+
+/// `RETURNING` gives rows in no order; they need `next_at` and the row number as `number`.
+pub(super) fn longest_due_first(rows: Vec<SqliteRow>) -> Result<Vec<SqliteRow>, StoreError> {
+    let mut keyed = Vec::with_capacity(rows.len());
+    for row in rows {
+        keyed.push((row.try_get::<i64, _>("next_at")?, row.try_get::<i64, _>("number")?, row));
+    }
+    keyed.sort_by_key(|(next_at, number, _)| (*next_at, *number));
+    Ok(keyed.into_iter().map(|(_, _, row)| row).collect())
+}
 
 /// The rows that this claim gets, as a JSON list of row numbers.
 pub(super) async fn pick(

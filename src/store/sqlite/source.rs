@@ -4,6 +4,7 @@ use super::SqliteStore;
 use super::pause;
 use super::queue;
 use super::value::count;
+use super::value::from_json;
 use super::value::json;
 use super::value::lease_end;
 use super::value::micros;
@@ -102,81 +103,75 @@ pub(super) async fn spread_overdue(store: &SqliteStore, now: Timestamp) -> Resul
     Ok(overdue.len())
 }
 
+/// A reader looks for what is due; one statement, which is a transaction, takes what still is, with all that asks the
+/// same, and puts their next polls ahead. Every statement is a hop to the connection's thread and back, and for a feed
+/// that has not changed the hops are most of what it costs.
 pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError> {
-    let mut transaction = store.write().await?;
-    let picked = queue::pick(&mut transaction, &queue::SOURCES, claim).await?;
-    // Of those that ask the same, one leads; all others that nobody holds ride along, due or not.
+    let Some(picked) = queue::look(&store.readers, &queue::SOURCES, claim).await? else { return Ok(Vec::new()) };
     let rows = sqlx::query(
-        "WITH picked AS (SELECT source.rowid, source.asks, source.moved_to FROM source
-                         WHERE source.rowid IN (SELECT value FROM json_each(?1))),
-              led AS (SELECT rowid, asks, moved_to FROM picked
-                      WHERE asks IS NULL OR NOT EXISTS (
-                          SELECT 1 FROM picked AS other
-                          WHERE other.asks = picked.asks AND other.moved_to IS picked.moved_to
-                            AND other.rowid < picked.rowid))
-         SELECT led.rowid AS lead, led.rowid AS row FROM led
-         UNION ALL
-         SELECT led.rowid AS lead, source.rowid AS row FROM led JOIN source
-             ON source.watched = 1 AND source.asks = led.asks AND source.moved_to IS led.moved_to
-         WHERE source.rowid <> led.rowid AND source.gone_at IS NULL
-           AND (source.owner IS NULL OR source.lease_until <= ?2)",
-    )
-    .bind(&picked)
-    .bind(micros(claim.now))
-    .fetch_all(&mut *transaction)
-    .await?;
-    let leads: HashMap<i64, i64> =
-        rows.iter().map(|row| Ok((row.try_get("row")?, row.try_get("lead")?))).collect::<Result<_, sqlx::Error>>()?;
-    let held = json(&leads.keys().collect::<Vec<_>>());
-    sqlx::query(
         "UPDATE source SET owner = ?1, lease_until = ?2, fence = fence + 1, next_at = MAX(next_at, ?4 + wait)
-         WHERE rowid IN (SELECT value FROM json_each(?3))",
+         WHERE rowid IN (
+             SELECT picked.rowid FROM source AS picked
+             WHERE picked.rowid IN (SELECT value FROM json_each(?3)) AND picked.due_at <= ?4
+             UNION
+             SELECT rider.rowid FROM source AS picked CROSS JOIN source AS rider
+                 ON rider.watched = 1 AND rider.asks = picked.asks AND rider.moved_to IS picked.moved_to
+             WHERE picked.rowid IN (SELECT value FROM json_each(?3)) AND picked.due_at <= ?4
+               AND rider.gone_at IS NULL AND (rider.owner IS NULL OR rider.lease_until <= ?4))
+         RETURNING name, polls, etag, last_modified, failures, heard_at, fence, trust, moved_to, moving, gone_at, asks,
+                   rowid AS number",
     )
     .bind(claim.owner)
     .bind(micros(lease_end(claim)))
-    .bind(&held)
+    .bind(&picked)
     .bind(micros(claim.now))
-    .execute(&mut *transaction)
+    .fetch_all(&store.writer)
     .await?;
-    let rows = sqlx::query(
-        "SELECT rowid AS row, name, polls, etag, last_modified, failures, heard_at, fence, trust, moved_to, moving, gone_at
-         FROM source WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid",
-    )
-    .bind(&held)
-    .fetch_all(&mut *transaction)
-    .await?;
-    transaction.commit().await?;
-    let mut leases = Vec::new();
-    let mut riders: HashMap<i64, Vec<Rider>> = HashMap::new();
-    for row in &rows {
-        let number: i64 = row.try_get("row")?;
-        match leads.get(&number) {
-            Some(lead) if *lead != number => match rider(row) {
-                Ok(rider) => riders.entry(*lead).or_default().push(rider),
-                Err(error) => tracing::error!(%error, "a source was claimed that cannot be read"),
-            },
-            _ => leases.push((number, lease(row, claim))),
-        }
-    }
-    // The longest due comes first, as the queue gave them.
-    let order: Vec<i64> = serde_json::from_str(&picked).unwrap_or_default();
-    let places: HashMap<i64, usize> = order.into_iter().zip(0..).collect();
-    leases.sort_by_key(|(number, _)| places.get(number).copied());
-    readable(leases.into_iter().map(|(number, lease)| {
-        let mut lease = lease?;
-        lease.job.riders = riders.remove(&number).unwrap_or_default();
-        Ok(lease)
-    }))
+    readable(together(rows, &picked, claim)?.into_iter())
 }
 
-fn lease(row: &SqliteRow, claim: &Claim<'_>) -> Result<Lease<PollJob>, StoreError> {
-    let Rider { source, state, fence } = rider(row)?;
-    Ok(Lease {
+/// Rows that were claimed → a lease for each fetch, the longest due first; who asks the same rides along.
+fn together(
+    rows: Vec<SqliteRow>,
+    picked: &str,
+    claim: &Claim<'_>,
+) -> Result<Vec<Result<Lease<PollJob>, StoreError>>, StoreError> {
+    let order: Vec<i64> = from_json("the picked rows", picked)?;
+    let places: HashMap<i64, usize> = order.into_iter().zip(0..).collect();
+    let mut placed = Vec::with_capacity(rows.len());
+    for row in rows {
+        let place = places.get(&row.try_get("number")?).copied().unwrap_or(usize::MAX);
+        placed.push((place, row));
+    }
+    placed.sort_by_key(|(place, _)| *place);
+    let mut leases: Vec<Result<Lease<PollJob>, StoreError>> = Vec::new();
+    let mut leads: HashMap<(String, Option<String>), usize> = HashMap::new();
+    for (_, row) in placed {
+        let rider = rider(&row);
+        let asks: Option<String> = row.try_get("asks")?;
+        let lead = asks.map(|asks| Ok::<_, StoreError>((asks, row.try_get("moved_to")?))).transpose()?;
+        let leading = lead.as_ref().and_then(|lead| leads.get(lead)).and_then(|place| leases.get_mut(*place));
+        match (leading, rider) {
+            (Some(Ok(leader)), Ok(rider)) => leader.job.riders.push(rider),
+            (_, rider) => {
+                if let (Some(lead), Ok(_)) = (lead, &rider) {
+                    leads.insert(lead, leases.len());
+                }
+                leases.push(rider.map(|rider| lease(rider, claim)));
+            }
+        }
+    }
+    Ok(leases)
+}
+
+fn lease(rider: Rider, claim: &Claim<'_>) -> Lease<PollJob> {
+    let Rider { source, state, fence } = rider;
+    Lease {
         job: PollJob { source, state, riders: Vec::new() },
         owner: claim.owner.to_owned(),
         fence,
         until: lease_end(claim),
-    })
+    }
 }
 
 fn rider(row: &SqliteRow) -> Result<Rider, StoreError> {
@@ -200,6 +195,9 @@ pub(super) async fn known_entries(
     source: &SourceName,
     ids: &[String],
 ) -> Result<HashSet<String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
     let known: Vec<String> = sqlx::query_scalar(
         "SELECT entry_id FROM item WHERE source = ?1 AND entry_id IN (SELECT value FROM json_each(?2))",
     )
@@ -217,8 +215,37 @@ pub(super) async fn commit(
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     let source = &lease.job.source;
-    let state = &decision.state;
+    if decision.items.is_empty() && decision.pause.is_none() {
+        // Nothing else is written, and one statement is a transaction.
+        settle(&mut *store.writer.acquire().await?, lease, decision, now).await?;
+        return Ok(0);
+    }
     let mut transaction = store.write().await?;
+    settle(&mut transaction, lease, decision, now).await?;
+    if let Some(pause) = &decision.pause {
+        pause::of_poll(&mut transaction, source.as_str(), pause, now).await?;
+    }
+    let mut listed = 0;
+    let mut waiting = 0;
+    for item in &decision.items {
+        if insert(&mut transaction, source, item, now).await? {
+            listed += 1;
+            waiting += usize::from(item.state == ItemState::Waiting);
+        }
+    }
+    grow(&mut transaction, "listed", listed).await?;
+    transaction.commit().await?;
+    Ok(waiting)
+}
+
+/// Ends the lease. This comes first: who lost it must write nothing.
+async fn settle(
+    connection: &mut SqliteConnection,
+    lease: &Lease<PollJob>,
+    decision: &poll::Decision,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let state = &decision.state;
     let settled = sqlx::query(
         "UPDATE source SET polls = ?4, etag = ?5, last_modified = ?6, failures = ?7, heard_at = ?8, next_at = ?9,
              reason = ?10, title = COALESCE(?11, title), owner = NULL, lease_until = NULL,
@@ -226,7 +253,7 @@ pub(super) async fn commit(
              host = COALESCE(?17, host), pausing_until = NULL
          WHERE name = ?1 AND owner = ?2 AND fence = ?3",
     )
-    .bind(source.as_str())
+    .bind(lease.job.source.as_str())
     .bind(&lease.owner)
     .bind(lease.fence)
     .bind(i64::try_from(state.polls).unwrap_or(i64::MAX))
@@ -243,25 +270,9 @@ pub(super) async fn commit(
     .bind(state.home.moving.as_ref().map(json))
     .bind(state.gone_at.map(micros))
     .bind(&decision.host)
-    .execute(&mut *transaction)
+    .execute(connection)
     .await?;
-    if settled.rows_affected() == 0 {
-        return Err(StoreError::LeaseLost);
-    }
-    if let Some(pause) = &decision.pause {
-        pause::of_poll(&mut transaction, source.as_str(), pause, now).await?;
-    }
-    let mut listed = 0;
-    let mut waiting = 0;
-    for item in &decision.items {
-        if insert(&mut transaction, source, item, now).await? {
-            listed += 1;
-            waiting += usize::from(item.state == ItemState::Waiting);
-        }
-    }
-    grow(&mut transaction, "listed", listed).await?;
-    transaction.commit().await?;
-    Ok(waiting)
+    if settled.rows_affected() == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
 }
 
 /// Writes a new item; false when the source listed that entry before.

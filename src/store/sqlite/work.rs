@@ -1,6 +1,7 @@
 //! What all three kinds of work share: when the next is due, giving leases back, and the pulse.
 
 use super::SqliteStore;
+use super::queue;
 use super::value::limit;
 use super::value::micros;
 use super::value::optional_time;
@@ -11,12 +12,12 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 pub(super) async fn next_due(store: &SqliteStore, work: Work) -> Result<Option<Timestamp>, StoreError> {
-    let query = match work {
-        Work::Poll => "SELECT due_at FROM source WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1",
-        Work::Read => "SELECT due_at FROM item WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1",
-        Work::Send => "SELECT due_at FROM delivery WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1",
+    let queue = match work {
+        Work::Poll => &queue::SOURCES,
+        Work::Read => &queue::ITEMS,
+        Work::Send => &queue::DELIVERIES,
     };
-    let due: Option<i64> = sqlx::query_scalar(query).fetch_optional(&store.readers).await?;
+    let due = queue::next_due(&store.readers, queue).await?;
     optional_time("due_at", due)
 }
 

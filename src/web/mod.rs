@@ -1,0 +1,36 @@
+//! What Atalaya answers over HTTP: at present the callback of WebSub hubs. The caller binds and says when to stop.
+//!
+//! It is meant to stand behind a reverse proxy that speaks TLS. Everything that comes in is hostile: bodies are capped,
+//! requests have a deadline, and only so many are answered at once.
+
+use crate::store::Store;
+use axum::Router;
+use axum::routing::get;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+
+mod websub;
+
+/// Requests that are answered at once; more wait.
+const AT_ONCE: usize = 64;
+
+/// What the handlers share.
+struct Desk {
+    store: Arc<dyn Store>,
+    /// Rung when a source became due.
+    polls: Arc<Notify>,
+    places: Semaphore,
+}
+
+/// Answers until `stop` is cancelled. `polls` is rung when a hub made a source due.
+pub async fn serve(listener: TcpListener, store: Arc<dyn Store>, polls: Arc<Notify>, stop: CancellationToken) {
+    let desk = Arc::new(Desk { store, polls, places: Semaphore::new(AT_ONCE) });
+    let router = Router::new().route("/websub/{token}", get(websub::confirm).post(websub::deliver)).with_state(desk);
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await {
+        error!(%error, "the web server stopped");
+    }
+}
