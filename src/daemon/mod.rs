@@ -15,11 +15,13 @@ use crate::web;
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tracing::debug;
 use tracing::error;
 use tracing::info;
 use tracing::warn;
@@ -58,6 +60,8 @@ struct Shared {
     owner: String,
     nudges: Nudges,
     stop: CancellationToken,
+    /// When polls were last claimed, in seconds: a leap shows a sleep of the machine or another clock.
+    claimed_at: AtomicI64,
 }
 
 /// One bell per loop.
@@ -102,13 +106,18 @@ pub async fn run(
 ) -> Result<(), DaemonError> {
     let tower = Tower::build(config)?;
     store.register_sources(&registrations(&tower), clock::now()).await?;
+    let overdue = store.spread_overdue(clock::now()).await?;
+    debug!(overdue, "overdue sources are spread out");
+    let gates = Gates::new(tower.config.politeness);
+    pauses(&*store, &gates).await?;
     let shared = Arc::new(Shared {
         store: Arc::clone(&store),
-        gates: Gates::new(tower.config.politeness),
+        gates,
         tower: ArcSwap::from_pointee(tower),
         owner,
         nudges: Nudges::default(),
         stop: stop.clone(),
+        claimed_at: AtomicI64::new(0),
     });
     let pulse = Arc::new(Pulse::new(clock::now()));
     let loops = [
@@ -177,6 +186,14 @@ pub async fn run(
     Ok(())
 }
 
+/// Puts pauses into force that servers asked for: this process before a restart, or another on the same store.
+async fn pauses(store: &dyn Store, gates: &Gates) -> Result<(), StoreError> {
+    for (key, until) in store.pauses(clock::now()).await? {
+        gates.pause(&key, until);
+    }
+    Ok(())
+}
+
 /// Builds everything that can fail, then swaps.
 async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
     if config.state != shared.tower.load().config.state {
@@ -210,6 +227,8 @@ fn registrations(tower: &Tower) -> Vec<Registration> {
             address: plan.watch.address().to_string(),
             host: crate::source::host_key(plan.watch.address()).unwrap_or_default(),
             first_due: plan.schedule.first(now, plan.name.as_str(), count),
+            asks: format!("{} {}", plan.kind, plan.watch.address()),
+            wait: plan.schedule.next(now, plan.name.as_str()).duration_since(now),
         })
         .collect()
 }
@@ -232,6 +251,9 @@ async fn keep(shared: Arc<Shared>, pulse: Arc<Pulse>, service: Service) {
         if let Err(error) = shared.store.renew(&shared.owner, until).await {
             error!(%error, "leases could not be renewed");
             continue;
+        }
+        if let Err(error) = pauses(&*shared.store, &shared.gates).await {
+            error!(%error, "pauses could not be looked up");
         }
         // A loop sleeps for seconds at most, so that one that has not turned for minutes is stuck.
         if let Some(stuck) = pulse.stuck(now, SignedDuration::from_mins(3)) {

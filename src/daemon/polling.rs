@@ -10,24 +10,38 @@ use crate::model::Entry;
 use crate::model::Fault;
 use crate::model::Reason;
 use crate::model::SourceName;
+use crate::net::client::FetchError;
+use crate::net::client::Fetched;
 use crate::net::client::Request;
 use crate::poll;
+use crate::poll::Condition;
+use crate::poll::Course;
 use crate::poll::Reply;
-use crate::poll::Validators;
+use crate::poll::SourceState;
 use crate::push;
 use crate::push::Hub;
 use crate::source::SourcePlan;
 use crate::source::host_key;
+use crate::store::Claim;
 use crate::store::Lease;
 use crate::store::PollJob;
 use crate::store::StoreError;
 use crate::store::Work;
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tracing::debug;
 use tracing::error;
 use tracing::info;
 use tracing::warn;
+
+/// IM Used: the answer holds what is new alone.
+const PARTIAL: u16 = 226;
+
+/// A claim this long after the last one was made after a sleep of the machine, or by another clock. The loop itself
+/// sleeps for seconds.
+const LEAP: SignedDuration = SignedDuration::from_mins(1);
 
 /// Turns until the tower stops.
 pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
@@ -36,60 +50,107 @@ pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
         pulse,
         Work::Poll,
         |shared| shared.tower.load().config.egress.concurrency,
-        async |shared, claim| shared.store.claim_polls(claim).await,
-        |shared, job: &PollJob| shared.tower.load().source(&job.source).and_then(|plan| host_key(plan.watch.address())),
+        async |shared, claim| claim_polls(shared, claim).await,
+        |shared, job: &PollJob| {
+            let tower = shared.tower.load();
+            tower.source(&job.source).and_then(|plan| host_key(&job.state.address(plan.watch.address())))
+        },
         |shared, lease| Box::pin(poll(shared, lease)),
     )
     .await;
 }
 
-/// One poll, from lease to commit.
+/// Claims; after a leap of the clock, what was due meanwhile is not asked all at once.
+async fn claim_polls(shared: &Shared, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError> {
+    let before = shared.claimed_at.swap(claim.now.as_second(), Ordering::Relaxed);
+    if before != 0 && (claim.now.as_second() - before).abs() > LEAP.as_secs() {
+        let overdue = shared.store.spread_overdue(claim.now).await?;
+        info!(overdue, "the clock leapt: overdue sources are spread out");
+    }
+    shared.store.claim_polls(claim).await
+}
+
+/// A source that takes part in a fetch.
+struct Party {
+    lease: Lease<PollJob>,
+    plan: SourcePlan,
+    state: SourceState,
+}
+
+/// One fetch for one source or for several that ask the same, from lease to commit.
 async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
-    let job = lease.job().clone();
-    // A source that a reload removed in the meantime: its lease just ends.
-    let Some(plan) = shared.tower.load().source(&job.source).cloned() else { return };
-    let (reply, hub) = ask(&shared, &plan, &job.state.validators).await;
+    let tower = shared.tower.load_full();
+    let riders = lease.riders();
+    let mut parties: Vec<Party> = std::iter::once(lease)
+        .chain(riders)
+        // A source that a reload removed in the meantime: its lease just ends.
+        .filter_map(|lease| {
+            let plan = tower.source(&lease.job().source)?.clone();
+            Some(Party { state: lease.job().state.clone(), lease, plan })
+        })
+        .collect();
+    let Some(leader) = parties.first() else { return };
+    let url = leader.state.address(leader.plan.watch.address());
+    let accept = leader.plan.watch.accept();
+    let mut states: Vec<SourceState> = parties.iter().map(|party| party.state.clone()).collect();
+    let condition = poll::prepare(&mut states, clock::now());
+    for (party, state) in parties.iter_mut().zip(states) {
+        party.state = state;
+    }
+    let request = Request { url: &url, accept, validators: condition.validators(), max_bytes: None };
+    let answer = Arc::new(tower.client.get(&request).await);
+    for party in parties {
+        let (reply, hub) = reply(&party.plan, &answer, &condition).await;
+        commit(&shared, party, reply, hub).await;
+    }
+}
+
+/// Decides and writes down what an answer means to one source.
+async fn commit(shared: &Shared, party: Party, reply: Reply, hub: Option<Hub>) {
+    let Party { lease, plan, state } = party;
+    let source = &plan.name;
     let ids: Vec<String> = match &reply {
         Reply::Listing { listing, .. } => listing.entries.iter().map(|entry: &Entry| entry.id.clone()).collect(),
         _ => Vec::new(),
     };
-    let known = match shared.store.known_entries(&job.source, &ids).await {
+    let known = match shared.store.known_entries(source, &ids).await {
         Ok(known) => known,
-        Err(error) => return error!(%error, source = %job.source, "known entries could not be looked up"),
+        Err(error) => return error!(%error, %source, "known entries could not be looked up"),
     };
     let now = clock::now();
-    if let (Reply::Failed { fault: Fault::Throttled { until: Some(until) }, .. }, Some(host)) =
-        (&reply, host_key(plan.watch.address()))
-    {
-        shared.gates.pause(&host, *until);
-    }
     let failed = matches!(reply, Reply::Failed { .. });
-    let health = diagnose(&shared, &plan, &job, reply.seen(&known, &job.state), now);
-    let mut decision = poll::Decision { health, ..poll::decide(&plan, &job.state, reply, &known, now) };
+    let health = diagnose(shared, &plan, lease.job(), reply.seen(&known, &state), now);
+    let mut decision = poll::Decision { health, ..poll::decide(&plan, &state, reply, &known, now) };
     if !failed {
-        match shared.store.push_of(&job.source).await {
+        match shared.store.push_of(source).await {
             Ok(Some(push)) if push.is_active(now) => decision = decision.pushed(now),
             Ok(_) => {}
-            Err(error) => error!(%error, source = %job.source, "its subscription could not be looked up"),
+            Err(error) => error!(%error, %source, "its subscription could not be looked up"),
         }
     }
+    let settled = decision.state.home != state.home || decision.state.trust.fault != state.trust.fault || failed;
     for warning in &decision.warnings {
         // Said when there is something new to it, not every quarter of an hour.
-        if job.state.polls == 0 || !decision.items.is_empty() {
-            warn!(source = %job.source, "{warning}");
+        if state.polls == 0 || !decision.items.is_empty() || settled {
+            warn!(%source, "{warning}");
         } else {
-            debug!(source = %job.source, "{warning}");
+            debug!(%source, "{warning}");
         }
     }
     match shared.store.commit_poll(lease, &decision, now).await {
         Ok(waiting) => {
-            let (source, reason, next_at) = (&job.source, &decision.reason, decision.next_at);
+            let (reason, next_at) = (&decision.reason, decision.next_at);
             if failed {
                 warn!(%source, code = reason.code(), failures = decision.state.failures, %next_at, "poll failed: {reason}");
             } else if decision.items.is_empty() {
                 debug!(%source, code = reason.code(), %next_at, "polled: {reason}");
             } else {
                 info!(%source, code = reason.code(), waiting, %next_at, "polled: {reason}");
+            }
+            if decision.pause.is_some()
+                && let Err(error) = super::pauses(&*shared.store, &shared.gates).await
+            {
+                error!(%error, %source, "the pauses of its host could not be looked up");
             }
             if waiting > 0 {
                 shared.nudges.read.notify_one();
@@ -98,13 +159,13 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
                 shared.nudges.send.notify_one();
             }
             if let Some(hub) = hub
-                && let Err(error) = subscribe(&shared, &job.source, &hub).await
+                && let Err(error) = subscribe(shared, source, &hub).await
             {
-                error!(%error, source = %job.source, "its hub could not be noted; the next poll finds it again");
+                error!(%error, %source, "its hub could not be noted; the next poll finds it again");
             }
         }
-        Err(StoreError::LeaseLost) => warn!(source = %job.source, "the poll took longer than its lease"),
-        Err(error) => error!(%error, source = %job.source, "a poll could not be committed"),
+        Err(StoreError::LeaseLost) => warn!(%source, "the poll took longer than its lease"),
+        Err(error) => error!(%error, %source, "a poll could not be committed"),
     }
 }
 
@@ -138,38 +199,41 @@ async fn subscribe(shared: &Shared, source: &SourceName, hub: &Hub) -> Result<()
     Ok(())
 }
 
-/// Fetches and reads; every trouble becomes a reply. With the hub that the answer names.
-async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> (Reply, Option<Hub>) {
-    let tower = shared.tower.load_full();
-    let request = Request {
-        url: plan.watch.address(),
-        accept: plan.watch.accept(),
-        validators: Some(validators),
-        max_bytes: None,
-    };
-    let fetched = match tower.client.get(&request).await {
+/// Reads an answer as one source reads it; every trouble becomes a reply. With the hub that the answer names.
+async fn reply(
+    plan: &SourcePlan,
+    answer: &Arc<Result<Fetched, FetchError>>,
+    condition: &Condition,
+) -> (Reply, Option<Hub>) {
+    let fetched = match answer.as_ref() {
         Ok(fetched) => fetched,
         Err(error) => return (Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() }, None),
     };
     let validators = fetched.validators.clone();
+    let course =
+        Course { condition: condition.clone(), moved: fetched.moved.clone(), partial: fetched.status == PARTIAL };
     if fetched.not_modified {
-        return (Reply::Unchanged { validators, moved: fetched.moved }, None);
+        return (Reply::Unchanged { validators, course }, None);
     }
-    let moved = fetched.moved.clone();
-    let watch = Arc::clone(&plan.watch);
+    let (watch, answer) = (Arc::clone(&plan.watch), Arc::clone(answer));
     let reading = tokio::task::spawn_blocking(move || {
+        let fetched = answer.as_ref().as_ref().ok()?;
         let hub = push::find(&fetched.links, &fetched.body, &fetched.url);
         let document =
             Document { url: &fetched.url, content_type: fetched.content_type.as_deref(), bytes: &fetched.body };
-        (watch.listing(&document).map_err(|reason| health::sign::name(&document, reason)), hub)
+        Some((watch.listing(&document).map_err(|reason| health::sign::name(&document, reason)), hub))
     });
     match reading.await {
-        Ok((Ok(listing), hub)) => (Reply::Listing { listing, validators, moved }, hub),
-        Ok((Err(reason), _)) => (Reply::Failed { fault: Fault::Transient, reason }, None),
+        Ok(Some((Ok(listing), hub))) => (Reply::Listing { listing, validators, course }, hub),
+        Ok(Some((Err(reason), _))) => (Reply::Failed { fault: Fault::Transient, reason }, None),
+        Ok(None) => (unread(), None),
         Err(panic) => {
             error!(source = %plan.name, error = %panic, "the reader of this source panicked");
-            let reason = Reason::NotAFeed { detail: "its reader failed".into() };
-            (Reply::Failed { fault: Fault::Transient, reason }, None)
+            (unread(), None)
         }
     }
+}
+
+fn unread() -> Reply {
+    Reply::Failed { fault: Fault::Transient, reason: Reason::NotAFeed { detail: "its reader failed".into() } }
 }

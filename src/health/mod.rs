@@ -100,6 +100,8 @@ pub enum Observation<'a> {
         known: &'a HashSet<String>,
         /// Whether this is the first answer that was ever read: what it lists is no news.
         first: bool,
+        /// Only what is new was sent (226, RFC 3229): an absent entry means nothing.
+        partial: bool,
         /// The host to which it has moved for good, if it has.
         moved: Option<&'a str>,
     },
@@ -211,14 +213,17 @@ fn look(
             let hearing = if empty { Vec::new() } else { vec![(Strand::Hearing, Sight::Right)] };
             (moved, hearing, 0)
         }
-        Observation::Listed { entries, known, first, moved } => {
+        Observation::Listed { entries, known, first, partial, moved } => {
             let new: Vec<&Entry> = entries.iter().filter(|entry| !known.contains(&entry.id)).collect();
-            let hearing = match shrunk(health, entries.len(), now) {
+            let too_few = if partial { None } else { shrunk(health, entries.len(), now) };
+            let hearing = match too_few {
                 Some(reason) => wrong(TroubleKind::Empty, reason, now),
                 None => (Strand::Hearing, Sight::Right),
             };
             let mut sights = vec![hearing];
-            sights.extend(gap(health, entries, new.len(), first, after, now));
+            if !partial {
+                sights.extend(gap(health, entries, new.len(), first, after, now));
+            }
             learn(health, &new, first, now);
             if !entries.is_empty() {
                 health.listed_at = Some(now);

@@ -51,7 +51,7 @@ impl Source {
         let (entries, known) = (self.listed.clone(), self.known.clone());
         let first = known.is_empty();
         self.known.extend(entries.iter().map(|entry| entry.id.clone()));
-        self.step(Observation::Listed { entries: &entries, known: &known, first, moved: None })
+        self.step(Observation::Listed { entries: &entries, known: &known, first, partial: false, moved: None })
     }
 
     fn kinds(&self) -> Vec<TroubleKind> {
@@ -100,7 +100,7 @@ fn the_end_of_a_trouble_says_what_it_was_and_since_when() {
     let began = source.now - hours(30);
     let subject = Subject { source: &source.name, label: None, host: "paper.example" };
     let (known, entries) = (source.known.clone(), [entry("a", began), entry("b", source.now)]);
-    let seen = Observation::Listed { entries: &entries, known: &known, first: false, moved: None };
+    let seen = Observation::Listed { entries: &entries, known: &known, first: false, partial: false, moved: None };
     let found = decide(&source.health, subject, seen, Some(&source.policy), source.now);
     let [(remark, due)] = found.remarks.as_slice() else { panic!("{:?}", found.remarks) };
     assert_eq!((remark.event, remark.kind), (NoticeEvent::Recovered, TroubleKind::Failing));
@@ -292,4 +292,18 @@ fn a_hundred_sources_are_one_notice() {
     assert_eq!(notice.remarks.len(), 100);
     assert_eq!(notice.remarks[0].source.as_str(), "s00");
     assert_eq!(notice.title(), "100 sources are in trouble");
+}
+
+#[test]
+fn a_partial_answer_is_neither_empty_nor_a_gap() {
+    let mut source = Source::new();
+    source.listed = (0..50).map(|id| entry(&id.to_string(), source.now)).collect();
+    source.answers();
+    source.wait(hours(1));
+    let known = source.known.clone();
+    let new: Vec<Entry> = (50..55).map(|id| entry(&id.to_string(), source.now)).collect();
+    for entries in [new.as_slice(), &[]] {
+        source.step(Observation::Listed { entries, known: &known, first: false, partial: true, moved: None });
+    }
+    assert_eq!(source.kinds(), []);
 }

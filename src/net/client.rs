@@ -328,6 +328,8 @@ fn headers(request: &Request<'_>) -> HeaderMap {
     if let Some(validators) = request.validators {
         if let Some(etag) = &validators.etag {
             put(header::IF_NONE_MATCH, etag);
+            // RFC 3229: the server may answer 226 with the new entries alone. It needs to know which we have.
+            put(HeaderName::from_static("a-im"), "feed");
         }
         if let Some(last_modified) = &validators.last_modified {
             put(header::IF_MODIFIED_SINCE, last_modified);

@@ -12,6 +12,7 @@ mod mail_tls;
 mod newsstand;
 mod opml;
 mod outliving;
+mod polling;
 mod posting;
 mod pushing;
 mod secrets;

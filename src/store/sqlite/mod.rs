@@ -44,6 +44,7 @@ mod lookalike;
 mod notice;
 mod open;
 mod outbox;
+mod pause;
 mod push;
 mod queue;
 mod source;
@@ -75,6 +76,20 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn register_sources(&self, sources: &[Registration], now: Timestamp) -> Result<(), StoreError> {
         source::register(self, sources, now).await
+    }
+
+    async fn spread_overdue(&self, now: Timestamp) -> Result<usize, StoreError> {
+        source::spread_overdue(self, now).await
+    }
+
+    async fn pauses(&self, now: Timestamp) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        pause::all(self, now).await
+    }
+
+    async fn pause(&self, key: &str, until: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        pause::write(&mut transaction, key, until, now).await?;
+        Ok(transaction.commit().await?)
     }
 
     async fn claim_polls(&self, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError> {

@@ -72,6 +72,8 @@ impl Tower {
                 address: plan.watch.address().to_string(),
                 host: host_key(plan.watch.address()).unwrap_or_default(),
                 first_due: begin,
+                asks: plan.watch.address().to_string(),
+                wait: SignedDuration::from_mins(15),
             })
             .collect();
         self.store.register_sources(&registrations, begin).await.expect("the sources are known");
@@ -110,7 +112,7 @@ impl Tower {
                 let bytes = data(file);
                 let document = Document { url: plan.watch.address(), content_type: None, bytes: &bytes };
                 let listing = plan.watch.listing(&document).expect("it is read");
-                poll::Reply::Listing { listing, validators: Validators::default(), moved: None }
+                poll::Reply::Listing { listing, validators: Validators::default(), course: poll::Course::default() }
             } else {
                 poll::Reply::Failed { fault: Fault::Transient, reason: Reason::Status { status: 503 } }
             };

@@ -44,11 +44,11 @@ async fn a_newer_schema_is_refused_and_an_older_one_only_for_reports() {
         SqliteStore::open(folder.0.path()).await.unwrap_err(),
         SqliteStore::open_read_only(folder.0.path()).await.unwrap_err(),
     ] {
-        assert!(matches!(error, StoreError::NewerSchema { found: 9999, known: 1.. }), "{error}");
+        assert!(matches!(error, StoreError::NewerSchema { found: 9999, .. }), "{error}");
     }
     folder.sql("DELETE FROM _sqlx_migrations").await;
     let error = SqliteStore::open_read_only(folder.0.path()).await.unwrap_err();
-    assert!(matches!(error, StoreError::OlderSchema { found: 0, known: 1.. }), "{error}");
+    assert!(matches!(error, StoreError::OlderSchema { found: 0, .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
