@@ -2,8 +2,8 @@
 //! folds copies of one story together, and tells people by mail and programs by webhook.
 //!
 //! The tree is the data flow and imports point up this list only. Words: [`model`]. Pure stages: [`text`], [`feed`],
-//! [`article`], [`rule`], [`story`], [`route`], [`render`], [`schedule`], [`push`], [`discover`], [`opml`]. Kinds:
-//! [`source`], [`channel`]. What the operator writes: [`config`]. Decisions, one per step and all pure: [`poll`],
+//! [`article`], [`rule`], [`story`], [`route`], [`render`], [`schedule`], [`push`], [`health`], [`discover`], [`opml`].
+//! Kinds: [`source`], [`channel`]. What the operator writes: [`config`]. Decisions, one per step and all pure: [`poll`],
 //! [`read`], [`send`]. Adapters: [`net`], [`store`], [`deliver`], [`clock`], [`telemetry`]. The three loops that claim,
 //! ask, decide and commit: [`daemon`]. Commands: [`cli`].
 
@@ -16,6 +16,7 @@ pub mod daemon;
 pub mod deliver;
 pub mod discover;
 pub mod feed;
+pub mod health;
 pub mod model;
 pub mod net;
 pub mod opml;

@@ -7,6 +7,7 @@ use crate::model::AlertId;
 use crate::model::ChannelName;
 use crate::model::DeliveryId;
 use crate::model::Fault;
+use crate::model::Notice;
 use crate::model::Reason;
 use crate::model::RuleName;
 use jiff::SignedDuration;
@@ -17,12 +18,8 @@ use jiff::Timestamp;
 pub struct Delivery {
     /// Its identity.
     pub id: DeliveryId,
-    /// The alert's row.
-    pub alert_id: AlertId,
     /// What is told.
-    pub alert: Alert,
-    /// Which of the alert's rules.
-    pub rules: Vec<RuleName>,
+    pub told: Told,
     /// The channel.
     pub channel: ChannelName,
     /// The receiver.
@@ -33,6 +30,22 @@ pub struct Delivery {
     pub created_at: Timestamp,
     /// The rendered message, once a first try was begun.
     pub frozen: Option<Frozen>,
+}
+
+/// What a delivery tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// A story, to readers.
+    Alert {
+        /// The alert's row.
+        id: AlertId,
+        /// The alert.
+        alert: Box<Alert>,
+        /// Which of its rules.
+        rules: Vec<RuleName>,
+    },
+    /// Trouble with sources, or its end, to operators.
+    Notice(Notice),
 }
 
 /// Where a delivery stands.
@@ -175,26 +188,28 @@ mod tests {
     fn delivery(attempts: u32) -> Delivery {
         Delivery {
             id: DeliveryId("00ff00ff00ff00ff00ff00ff00ff00ff".into()),
-            alert_id: AlertId(1),
-            alert: Alert {
-                story_key: "https://a.example/1".into(),
-                revision: 1,
+            told: Told::Alert {
+                id: AlertId(1),
+                alert: Box::new(Alert {
+                    story_key: "https://a.example/1".into(),
+                    revision: 1,
+                    rules: Vec::new(),
+                    entities: Vec::new(),
+                    excerpts: Vec::new(),
+                    title: "Title".into(),
+                    url: "https://a.example/1".into(),
+                    source: SourceName::new("paper"),
+                    site_name: None,
+                    byline: None,
+                    language: None,
+                    published: None,
+                    listed_at: at("2026-11-24T12:00:00Z"),
+                    judged_at: at("2026-11-24T12:00:00Z"),
+                    unread: None,
+                    copy_of: None,
+                }),
                 rules: Vec::new(),
-                entities: Vec::new(),
-                excerpts: Vec::new(),
-                title: "Title".into(),
-                url: "https://a.example/1".into(),
-                source: SourceName::new("paper"),
-                site_name: None,
-                byline: None,
-                language: None,
-                published: None,
-                listed_at: at("2026-11-24T12:00:00Z"),
-                judged_at: at("2026-11-24T12:00:00Z"),
-                unread: None,
-                copy_of: None,
             },
-            rules: Vec::new(),
             channel: ChannelName::new("mail"),
             receiver: "ana@example.org".into(),
             attempts,

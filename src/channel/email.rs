@@ -3,6 +3,7 @@
 //! The Message-ID is made of the delivery's id, so a mail that is sent twice after a crash is recognised as one; all mails
 //! of one story refer to the same root, so a mail program shows them together.
 
+use super::Announcement;
 use super::Answer;
 use super::Built;
 use super::Channel;
@@ -12,13 +13,16 @@ use super::Kind;
 use super::Letterhead;
 use super::Telling;
 use super::Wire;
+use crate::model::DeliveryId;
 use crate::model::Fault;
+use crate::model::Notice;
 use crate::model::setting::Complaint;
 use crate::model::setting::Key;
 use crate::model::setting::Settings;
 use crate::model::setting::Takes;
 use crate::render::line::clean;
 use crate::render::mail;
+use crate::render::notice;
 use aws_lc_rs::digest;
 use jiff::Timestamp;
 use lettre::Address;
@@ -77,7 +81,33 @@ impl Channel for Email {
     fn message(&self, telling: &Telling<'_>) -> Result<Frozen, String> {
         let letter = mail::letter(telling.alert, telling.rules, telling.receiver, self.subject_prefix.as_deref())
             .map_err(|error| error.to_string())?;
-        envelope(telling, letter)
+        envelope(
+            &Head {
+                id: telling.id,
+                receiver: telling.receiver,
+                letterhead: telling.letterhead,
+                now: telling.now,
+                root: format!("story.{}", short_hash(&telling.alert.story_key)),
+                list: "alerts",
+            },
+            letter,
+        )
+    }
+
+    fn notice(&self, announcement: &Announcement<'_>) -> Result<Frozen, String> {
+        let letter = notice::letter(announcement.notice, announcement.receiver, self.subject_prefix.as_deref())
+            .map_err(|error| error.to_string())?;
+        envelope(
+            &Head {
+                id: announcement.id,
+                receiver: announcement.receiver,
+                letterhead: announcement.letterhead,
+                now: announcement.now,
+                root: format!("trouble.{}", short_hash(&trouble_of(announcement.notice))),
+                list: "operators",
+            },
+            letter,
+        )
     }
 
     fn wire(&self, receiver: &str, _frozen: &Frozen, letterhead: &Letterhead, _now: Timestamp) -> Wire {
@@ -93,34 +123,54 @@ impl Channel for Email {
     }
 }
 
+/// What is needed of a telling or an announcement for the headers.
+struct Head<'a> {
+    id: &'a DeliveryId,
+    receiver: &'a str,
+    letterhead: &'a Letterhead,
+    now: Timestamp,
+    /// The left side of the Message-ID to which all mails of one thread refer.
+    root: String,
+    /// The left side of the List-Id.
+    list: &'static str,
+}
+
+/// What a notice's thread is named after: the source and the beginning of its trouble, so that the end of a trouble
+/// stands below its beginning; of several sources, all of them.
+fn trouble_of(notice: &Notice) -> String {
+    let troubles: Vec<String> =
+        notice.remarks.iter().map(|remark| format!("{}\u{1f}{}", remark.source, remark.since)).collect();
+    troubles.join("\u{1e}")
+}
+
 /// Puts headers and encodings around a letter.
-fn envelope(telling: &Telling<'_>, letter: mail::Letter) -> Result<Frozen, String> {
-    let domain = &telling.letterhead.domain;
+fn envelope(head: &Head<'_>, letter: mail::Letter) -> Result<Frozen, String> {
+    let domain = &head.letterhead.domain;
     if domain.is_empty() || !domain.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'@')) {
         return Err(format!("`{domain}` cannot be the domain of a Message-ID"));
     }
-    let from: Mailbox = telling
+    let from: Mailbox = head
         .letterhead
         .from
         .parse()
-        .map_err(|error| format!("the From header `{}` cannot be read: {error}", telling.letterhead.from))?;
+        .map_err(|error| format!("the From header `{}` cannot be read: {error}", head.letterhead.from))?;
     let to: Address =
-        telling.receiver.parse().map_err(|error| format!("the address `{}` is none: {error}", telling.receiver))?;
-    let id = format!("<{}@{domain}>", telling.id);
-    let root = format!("<story.{}@{domain}>", short_hash(&telling.alert.story_key));
+        head.receiver.parse().map_err(|error| format!("the address `{}` is none: {error}", head.receiver))?;
+    let id = format!("<{}@{domain}>", head.id);
+    let root = format!("<{}@{domain}>", head.root);
     let parts = MultiPart::alternative()
         // Without one lettre draws lots, and the same alert would not give the same bytes.
-        .boundary(format!("atalaya-{}", telling.id))
+        .boundary(format!("atalaya-{}", head.id))
         .singlepart(part(ContentType::TEXT_PLAIN, letter.text))
         .singlepart(part(ContentType::TEXT_HTML, letter.html));
     let message = Message::builder()
-        .date(telling.now.into())
+        .date(head.now.into())
         .from(from)
         .to(Mailbox::new(None, to))
         .subject(letter.subject)
         .raw_header(verbatim("Message-ID", &id))
         .raw_header(verbatim("References", &root))
-        .raw_header(verbatim("List-Id", &format!("Atalaya <alerts.{domain}>")))
+        .raw_header(verbatim("List-Id", &format!("Atalaya <{}.{domain}>", head.list)))
         .raw_header(verbatim("Auto-Submitted", "auto-generated"))
         .raw_header(verbatim("X-Auto-Response-Suppress", "All"))
         .multipart(parts)

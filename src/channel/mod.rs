@@ -4,6 +4,7 @@ use crate::model::Alert;
 use crate::model::ChannelName;
 use crate::model::DeliveryId;
 use crate::model::Fault;
+use crate::model::Notice;
 use crate::model::RuleName;
 use crate::model::setting::Complaint;
 use crate::model::setting::Key;
@@ -46,6 +47,11 @@ pub trait Channel: Send + Sync {
     /// # Errors
     /// What could not be rendered, for the operator.
     fn message(&self, telling: &Telling<'_>) -> Result<Frozen, String>;
+    /// [`Channel::message`] for operators.
+    ///
+    /// # Errors
+    /// What could not be rendered, for the operator.
+    fn notice(&self, announcement: &Announcement<'_>) -> Result<Frozen, String>;
     /// What goes over the wire now: the frozen bytes and what is renewed at each try.
     fn wire(&self, receiver: &str, frozen: &Frozen, letterhead: &Letterhead, now: Timestamp) -> Wire;
     /// What an answer over HTTP means; never asked by channels that send mail.
@@ -59,6 +65,21 @@ pub struct Telling<'a> {
     pub alert: &'a Alert,
     /// Which of the alert's rules this receiver subscribed to.
     pub rules: &'a [RuleName],
+    /// Who is told, one of [`Channel::receivers`].
+    pub receiver: &'a str,
+    /// The identity of message and delivery.
+    pub id: &'a DeliveryId,
+    /// Who tells it.
+    pub letterhead: &'a Letterhead,
+    /// The time of rendering.
+    pub now: Timestamp,
+}
+
+/// Everything that a message to operators is made of.
+#[derive(Clone, Copy)]
+pub struct Announcement<'a> {
+    /// What is told.
+    pub notice: &'a Notice,
     /// Who is told, one of [`Channel::receivers`].
     pub receiver: &'a str,
     /// The identity of message and delivery.

@@ -2,6 +2,7 @@
 //!
 //! The body is rendered once; each try signs it anew with its own timestamp. A redirect is never followed.
 
+use super::Announcement;
 use super::Answer;
 use super::Built;
 use super::Channel;
@@ -17,6 +18,7 @@ use crate::model::setting::Key;
 use crate::model::setting::Settings;
 use crate::model::setting::Takes;
 use crate::render::line::clean;
+use crate::render::notice;
 use crate::render::payload;
 use crate::schedule::retry_after;
 use aws_lc_rs::hmac;
@@ -82,6 +84,11 @@ impl Channel for Webhook {
     fn message(&self, telling: &Telling<'_>) -> Result<Frozen, String> {
         let bytes = payload::json(telling.alert, telling.rules).map_err(|error| error.to_string())?;
         Ok(Frozen { id: format!("msg_{}", telling.id), bytes })
+    }
+
+    fn notice(&self, announcement: &Announcement<'_>) -> Result<Frozen, String> {
+        let bytes = notice::json(announcement.notice).map_err(|error| error.to_string())?;
+        Ok(Frozen { id: format!("msg_{}", announcement.id), bytes })
     }
 
     fn wire(&self, _receiver: &str, frozen: &Frozen, _letterhead: &Letterhead, now: Timestamp) -> Wire {

@@ -276,6 +276,11 @@ fn tell_status(status: &Status, output: &mut Output) -> anyhow::Result<()> {
         status.items_waiting, status.judged_today, status.unreadable_total
     ))?;
     output.line(format!("outbox     {} to send, {} given up", status.outbox_waiting, status.outbox_given_up))?;
+    for trouble in &status.troubles {
+        output.line(format!("\ntrouble    {} {}: {}", trouble.source, trouble.kind.says(), trouble.reason))?;
+        let told = if trouble.told { "operators were told" } else { "operators were not told yet" };
+        output.line(format!("           {} since {}, {told}", trouble.kind.as_str(), time(trouble.since)))?;
+    }
     for source in &status.failing {
         let reason = source.reason.as_ref().map(ToString::to_string).unwrap_or_default();
         output.line(format!("\nfailing    {} ({}): {reason}", source.name, times(source.failures)))?;

@@ -159,7 +159,7 @@ mod tests {
             let text = format!(
                 "packs = [\"{name}\"]\n[source.a]\nfeed = \"https://a.example.org/\"\n[mail]\nserver = \"localhost\"\n\
                  from = \"a@example.org\"\n[channel.a]\nemail = \"a@example.org\"\n[subscription.a]\nrules = \"all\"\n\
-                 channels = [\"a\"]\n"
+                 channels = [\"a\"]\n[operators]\nchannels = [\"a\"]\n"
             );
             let loaded = outcome(&text).unwrap_or_else(|errors| panic!("{errors}"));
             let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();

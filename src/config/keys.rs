@@ -51,6 +51,7 @@ pub static TOP: KnownTable = KnownTable {
         key("rule", "", "What is looked for."),
         key("channel", "", "How people and programs are told."),
         key("subscription", "", "Who is told of what."),
+        key("operators", "", "Who is told when a source fails."),
     ],
 };
 
@@ -227,6 +228,18 @@ pub static SUBSCRIPTION: KnownTable = KnownTable {
     ],
 };
 
+/// `[operators]`.
+pub static OPERATORS: KnownTable = KnownTable {
+    head: "[operators]",
+    doc: "Who is told when a source fails, and when it is all right again; never the readers.",
+    keys: &[
+        key("channels", "required", "The names of channels."),
+        key("after", "\"24h\"", "How long trouble lasts before it is told; a source that is gone is told at once."),
+        key("group", "\"10m\"", "How long a notice waits for others, so that they go out as one message."),
+        key("remind", "\"never\"", "The pause before trouble that lasts is told again."),
+    ],
+};
+
 /// The top level of a pack.
 pub static PACK_TOP: KnownTable = KnownTable {
     head: "",
@@ -250,8 +263,21 @@ pub static PACK: KnownTable = KnownTable {
 };
 
 /// Every table that an operator writes, in the order of the manual.
-pub static TABLES: &[&KnownTable] =
-    &[&TOP, &EGRESS, &POLITENESS, &POLLING, &READING, &WEB, &MAIL, &SOURCE, &ENTITY, &RULE, &CHANNEL, &SUBSCRIPTION];
+pub static TABLES: &[&KnownTable] = &[
+    &TOP,
+    &EGRESS,
+    &POLITENESS,
+    &POLLING,
+    &READING,
+    &WEB,
+    &MAIL,
+    &SOURCE,
+    &ENTITY,
+    &RULE,
+    &CHANNEL,
+    &SUBSCRIPTION,
+    &OPERATORS,
+];
 
 impl KnownTable {
     /// The names of its keys.

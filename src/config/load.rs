@@ -15,6 +15,7 @@ use super::files;
 use super::files::Document;
 use super::keys;
 use super::mail;
+use super::operators;
 use super::rules;
 use super::settings;
 use super::sources;
@@ -122,8 +123,13 @@ fn config(
         .iter()
         .map(|definition| subscriptions::subscription(definition, &rule_names, &channel_names, report))
         .collect();
+    let operators = operators::operators(documents, &channel_names, report);
     if report.errors() == errors_before {
-        subscriptions::uncovered(&subscriptions, &all_rules, &all_channels, report);
+        let told = operators.as_ref().map_or(&[][..], |operators| &operators.channels);
+        subscriptions::uncovered(&subscriptions, told, &all_rules, &all_channels, report);
+    }
+    if operators.is_none() && !all_sources.is_empty() && !all_channels.is_empty() && report.errors() == 0 {
+        operators::unwatched(documents, report);
     }
     if all_sources.is_empty() && report.errors() == 0 {
         let help = "add `[source.NAME]` with `feed = \"https://…\"`";
@@ -151,6 +157,7 @@ fn config(
         rules,
         channels,
         subscriptions,
+        operators,
     }
 }
 

@@ -26,6 +26,7 @@ mod kinds;
 mod load;
 mod mail;
 mod node;
+mod operators;
 pub mod packs;
 mod place;
 mod proxies;
@@ -46,6 +47,7 @@ pub use examples::minimal;
 pub use load::Loaded;
 pub use load::load;
 pub use load::state;
+pub use operators::Operators;
 pub use place::Place;
 pub use place::SourceFile;
 
@@ -84,6 +86,8 @@ pub struct Config {
     pub channels: Vec<ChannelPlan>,
     /// `[subscription.NAME]`, in the order of their names.
     pub subscriptions: Vec<Subscription>,
+    /// `[operators]`: who is told when a source fails.
+    pub operators: Option<Operators>,
 }
 
 /// `[egress]`: how the world is reached, and what of it may be.

@@ -28,9 +28,10 @@ pub(super) fn subscription(
     }
 }
 
-/// Warns of rules that nobody hears of, and of channels that are never used.
+/// Warns of rules that nobody hears of, and of channels that are never used; `operators` are told of sources.
 pub(super) fn uncovered(
     subscriptions: &[Subscription],
+    operators: &[ChannelName],
     rules: &[Definition<'_>],
     channels: &[Definition<'_>],
     report: &Report,
@@ -49,7 +50,8 @@ pub(super) fn uncovered(
     }
     for channel in channels {
         let name = ChannelName::new(channel.name);
-        if !subscriptions.iter().any(|subscription| subscription.channels.contains(&name)) {
+        let told = || subscriptions.iter().any(|subscription| subscription.channels.contains(&name));
+        if !operators.contains(&name) && !told() {
             let message = format!("no subscription uses the channel `{name}`");
             report.warning(channel.place(), message, "never used", "add it to the `channels` of a subscription");
         }
@@ -68,7 +70,7 @@ fn covers(table: &Table<'_>, rules: &[&str]) -> Covers {
 }
 
 /// The names that a list gives, those that do not exist reported.
-fn named<'a>(table: &Table<'a>, key: &str, known: &[&str], what: &str) -> Vec<&'a str> {
+pub(super) fn named<'a>(table: &Table<'a>, key: &str, known: &[&str], what: &str) -> Vec<&'a str> {
     let Some(entry) = table.entry(key) else {
         let all = if key == "rules" { "`rules = \"all\"` or " } else { "" };
         table.missing(key, format!("write {all}`{key} = [\"name\"]` with the names of {key}"));

@@ -152,7 +152,7 @@ fn a_secret_never_shows_up() {
 fn a_secret_in_a_file_that_others_can_read_is_warned_of() {
     let text = format!(
         "{PAPER}[channel.a]\nwebhook = \"https://a.example/\"\nsecret = \"long enough\"\n\
-         [subscription.a]\nrules = \"all\"\nchannels = [\"a\"]\n"
+         [subscription.a]\nrules = \"all\"\nchannels = [\"a\"]\n[operators]\nchannels = [\"a\"]\n"
     );
     let (_directory, file) = written(&text);
     assert!(found(&file).is_empty());

@@ -8,9 +8,11 @@ use crate::clock;
 use crate::config::Config;
 use crate::net::gate::Gates;
 use crate::net::robots::Robots;
+use crate::schedule::Question;
 use crate::schedule::Schedule;
 use crate::schedule::allot::Allotment;
 use crate::schedule::habits::Habits;
+use crate::source::SourcePlan;
 use crate::store::Registration;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -18,12 +20,15 @@ use crate::store::Work;
 use crate::web;
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
+use jiff::Timestamp;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tracing::debug;
 use tracing::error;
 use tracing::info;
 use tracing::warn;
@@ -68,6 +73,8 @@ struct Shared {
     owner: String,
     nudges: Nudges,
     stop: CancellationToken,
+    /// When polls were last claimed, in seconds: a leap shows a sleep of the machine or another clock.
+    claimed_at: AtomicI64,
 }
 
 /// One bell per loop.
@@ -112,16 +119,21 @@ pub async fn run(
 ) -> Result<(), DaemonError> {
     let tower = Tower::build(config)?;
     store.register_sources(&registrations(&tower), clock::now()).await?;
+    let overdue = store.spread_overdue(clock::now()).await?;
+    debug!(overdue, "overdue sources are spread out");
+    let gates = Gates::new(tower.config.politeness);
+    pauses(&*store, &gates).await?;
     let allotment = allot(&*store, &tower).await?;
     let shared = Arc::new(Shared {
         store: Arc::clone(&store),
-        gates: Gates::new(tower.config.politeness),
+        gates,
         allotment: ArcSwap::from_pointee(allotment),
         robots: Robots::default(),
         tower: ArcSwap::from_pointee(tower),
         owner,
         nudges: Nudges::default(),
         stop: stop.clone(),
+        claimed_at: AtomicI64::new(0),
     });
     let pulse = Arc::new(Pulse::new(clock::now()));
     let loops = [
@@ -190,6 +202,14 @@ pub async fn run(
     Ok(())
 }
 
+/// Puts pauses into force that servers asked for: this process before a restart, or another on the same store.
+async fn pauses(store: &dyn Store, gates: &Gates) -> Result<(), StoreError> {
+    for (key, until) in store.pauses(clock::now()).await? {
+        gates.pause(&key, until);
+    }
+    Ok(())
+}
+
 /// Builds everything that can fail, then swaps.
 async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
     if config.state != shared.tower.load().config.state {
@@ -215,6 +235,7 @@ async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
 fn registrations(tower: &Tower) -> Vec<Registration> {
     let now = clock::now();
     let count = tower.config.sources.len();
+    let nothing_known = Habits::default();
     tower
         .config
         .sources
@@ -224,8 +245,22 @@ fn registrations(tower: &Tower) -> Vec<Registration> {
             address: plan.watch.address().to_string(),
             host: crate::source::host_key(plan.watch.address()).unwrap_or_default(),
             first_due: plan.schedule.first(now, plan.name.as_str(), count),
+            asks: asks(plan),
+            wait: plan.schedule.next(&question(plan, &nothing_known, now)).duration_since(now),
         })
         .collect()
+}
+
+/// Sources of which this is the same share one fetch: they ask the same, and by the same way.
+fn asks(plan: &SourcePlan) -> String {
+    let way = plan.proxy.as_ref().map(|proxy| format!(" by {proxy}")).unwrap_or_default();
+    let manners = if plan.robots { "" } else { " without robots" };
+    format!("{} {}{way}{manners}", plan.kind, plan.watch.address())
+}
+
+/// When a source of which nothing is known is asked again.
+fn question<'a>(plan: &'a SourcePlan, habits: &'a Habits, now: Timestamp) -> Question<'a> {
+    Question { name: plan.name.as_str(), now, habits, allotment: Allotment::default(), heed: plan.heed }
 }
 
 /// How the budget of requests is shared out among the sources that are asked as their own rhythm says. Every node that
@@ -263,6 +298,9 @@ async fn keep(shared: Arc<Shared>, pulse: Arc<Pulse>, service: Service) {
         if let Err(error) = shared.store.renew(&shared.owner, until).await {
             error!(%error, "leases could not be renewed");
             continue;
+        }
+        if let Err(error) = pauses(&*shared.store, &shared.gates).await {
+            error!(%error, "pauses could not be looked up");
         }
         // A loop sleeps for seconds at most, so that one that has not turned for minutes is stuck.
         if let Some(stuck) = pulse.stuck(now, SignedDuration::from_mins(3)) {

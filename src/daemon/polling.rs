@@ -5,33 +5,47 @@ use super::manners;
 use super::work;
 use super::work::Pulse;
 use crate::clock;
+use crate::health;
 use crate::model::Document;
 use crate::model::Entry;
 use crate::model::Fault;
 use crate::model::Reason;
 use crate::model::SourceName;
+use crate::net::client::FetchError;
 use crate::net::client::Fetched;
 use crate::net::client::Request;
 use crate::poll;
+use crate::poll::Condition;
+use crate::poll::Course;
 use crate::poll::Reply;
+use crate::poll::SourceState;
 use crate::poll::Validators;
 use crate::push;
 use crate::push::Hub;
-use crate::schedule::wishes::Caching;
-use crate::source::Listing;
 use crate::source::SourcePlan;
 use crate::source::host_key;
+use crate::store::Claim;
 use crate::store::Lease;
 use crate::store::PollJob;
 use crate::store::StoreError;
 use crate::store::Work;
+use jiff::SignedDuration;
+use jiff::Timestamp;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::time::Instant;
 use tracing::debug;
 use tracing::error;
 use tracing::info;
 use tracing::warn;
 use url::Url;
+
+/// IM Used: the answer holds what is new alone.
+const PARTIAL: u16 = 226;
+
+/// A claim this long after the last one was made after a sleep of the machine, or by another clock. The loop itself
+/// sleeps for seconds.
+const LEAP: SignedDuration = SignedDuration::from_mins(1);
 
 /// Turns until the tower stops.
 pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
@@ -40,120 +54,91 @@ pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
         pulse,
         Work::Poll,
         |shared| shared.tower.load().config.egress.concurrency,
-        async |shared, claim| shared.store.claim_polls(claim).await,
-        |shared, job: &PollJob| shared.tower.load().source(&job.source).and_then(|plan| host_key(plan.watch.address())),
+        async |shared, claim| claim_polls(shared, claim).await,
+        |shared, job: &PollJob| {
+            let tower = shared.tower.load();
+            tower.source(&job.source).and_then(|plan| host_key(&job.state.address(plan.watch.address())))
+        },
         |shared, lease| Box::pin(poll(shared, lease)),
     )
     .await;
 }
 
-/// One poll, from lease to commit.
+/// Claims; after a leap of the clock, what was due meanwhile is not asked all at once.
+async fn claim_polls(shared: &Shared, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError> {
+    let before = shared.claimed_at.swap(claim.now.as_second(), Ordering::Relaxed);
+    if before != 0 && (claim.now.as_second() - before).abs() > LEAP.as_secs() {
+        let overdue = shared.store.spread_overdue(claim.now).await?;
+        info!(overdue, "the clock leapt: overdue sources are spread out");
+    }
+    shared.store.claim_polls(claim).await
+}
+
+/// A source that takes part in a fetch.
+struct Party {
+    lease: Lease<PollJob>,
+    plan: SourcePlan,
+    state: SourceState,
+}
+
+/// One fetch for one source or for several that ask the same, from lease to commit.
 async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
-    let job = lease.job().clone();
-    // A source that a reload removed in the meantime: its lease just ends.
-    let Some(plan) = shared.tower.load().source(&job.source).cloned() else { return };
-    let (reply, hub) = ask(&shared, &plan, &job.state.validators).await;
-    let ids: Vec<String> = match &reply {
-        Reply::Listing { listing, .. } => listing.entries.iter().map(|entry: &Entry| entry.id.clone()).collect(),
-        _ => Vec::new(),
-    };
-    let known = match shared.store.known_entries(&job.source, &ids).await {
-        Ok(known) => known,
-        Err(error) => return error!(%error, source = %job.source, "known entries could not be looked up"),
-    };
-    let now = clock::now();
-    if let (Reply::Failed { fault: Fault::Throttled { until: Some(until) }, .. }, Some(host)) =
-        (&reply, host_key(plan.watch.address()))
-    {
-        shared.gates.pause(&host, *until);
+    let tower = shared.tower.load_full();
+    let riders = lease.riders();
+    let mut parties: Vec<Party> = std::iter::once(lease)
+        .chain(riders)
+        // A source that a reload removed in the meantime: its lease just ends.
+        .filter_map(|lease| {
+            let plan = tower.source(&lease.job().source)?.clone();
+            Some(Party { state: lease.job().state.clone(), lease, plan })
+        })
+        .collect();
+    let Some(leader) = parties.first() else { return };
+    let leading = leader.plan.clone();
+    let url = leader.state.address(leading.watch.address());
+    let accept = leading.watch.accept();
+    let mut states: Vec<SourceState> = parties.iter().map(|party| party.state.clone()).collect();
+    let condition = poll::prepare(&mut states, clock::now());
+    for (party, state) in parties.iter_mut().zip(states) {
+        party.state = state;
     }
-    let failed = matches!(reply, Reply::Failed { .. });
-    let mut decision = poll::decide(&plan, &job.state, reply, &known, **shared.allotment.load(), now);
-    if !failed {
-        match shared.store.push_of(&job.source).await {
-            Ok(Some(push)) if push.is_active(now) => decision = decision.pushed(now),
-            Ok(_) => {}
-            Err(error) => error!(%error, source = %job.source, "its subscription could not be looked up"),
+    // Sources share a fetch only when they ask the same in the same way, so the first speaks for all.
+    if let Err((fault, reason)) = permitted(&shared, &leading, &url).await {
+        for party in parties {
+            commit(&shared, party, Reply::Failed { fault, reason: reason.clone() }, None).await;
         }
+        return;
     }
-    for warning in &decision.warnings {
-        // Said when there is something new to it, not every quarter of an hour.
-        if job.state.polls == 0 || !decision.items.is_empty() {
-            warn!(source = %job.source, "{warning}");
-        } else {
-            debug!(source = %job.source, "{warning}");
-        }
-    }
-    match shared.store.commit_poll(lease, &decision, now).await {
-        Ok(waiting) => {
-            let (source, reason, next_at) = (&job.source, &decision.reason, decision.next_at);
-            if failed {
-                warn!(%source, code = reason.code(), failures = decision.state.failures, %next_at, "poll failed: {reason}");
-            } else if decision.items.is_empty() {
-                debug!(%source, code = reason.code(), %next_at, "polled: {reason}");
-            } else {
-                info!(%source, code = reason.code(), waiting, %next_at, "polled: {reason}");
-            }
-            if waiting > 0 {
-                shared.nudges.read.notify_one();
-            }
-            if let Some(hub) = hub
-                && let Err(error) = subscribe(&shared, &job.source, &hub).await
-            {
-                error!(%error, source = %job.source, "its hub could not be noted; the next poll finds it again");
-            }
-        }
-        Err(StoreError::LeaseLost) => warn!(source = %job.source, "the poll took longer than its lease"),
-        Err(error) => error!(%error, source = %job.source, "a poll could not be committed"),
+    let began = Instant::now();
+    let request = Request { url: &url, accept, validators: condition.validators(), max_bytes: None };
+    let answer = Arc::new(tower.client.get_by(leading.proxy.as_ref(), &request).await);
+    for party in parties {
+        let (reply, hub) = reply(&party.plan, &answer, &condition).await;
+        let reply = ask_further(&shared, &party.plan, reply, began).await;
+        // A hub is told our public address: not for a source whose server must not see who is watching.
+        let hub = hub.filter(|_| party.plan.proxy.is_none());
+        commit(&shared, party, reply, hub).await;
     }
 }
 
-/// Notes the hub that a feed names, where the configuration has a public address for its callback.
-async fn subscribe(shared: &Shared, source: &SourceName, hub: &Hub) -> Result<(), StoreError> {
-    if shared.tower.load().config.web.as_ref().is_none_or(|web| web.public.is_none()) {
+/// Whether robots.txt lets us watch a page. What is offered for subscription is not asked about.
+async fn permitted(shared: &Shared, plan: &SourcePlan, url: &Url) -> Result<(), (Fault, Reason)> {
+    if !plan.robots || plan.watch.is_subscription() {
         return Ok(());
     }
-    let known = shared.store.push_of(source).await?;
-    let mut chance = [0_u8; 48];
-    aws_lc_rs::rand::fill(&mut chance).expect("the system's source of randomness works");
-    if let Some(push) = push::wanted(known.as_ref(), source, hub, &chance, clock::now()) {
-        shared.store.save_push(&push).await?;
-        shared.nudges.push.notify_one();
-    }
-    Ok(())
-}
-
-/// Fetches and reads; every trouble becomes a reply. With the hub that the answer names.
-async fn ask(shared: &Shared, plan: &SourcePlan, validators: &Validators) -> (Reply, Option<Hub>) {
-    let began = Instant::now();
-    let failed = |(fault, reason)| (Reply::Failed { fault, reason }, None);
-    if plan.robots
-        && !plan.watch.is_subscription()
-        && let Err((fault, reason)) =
-            manners::permitted(shared, &shared.tower.load_full(), plan.proxy.as_ref(), plan.watch.address()).await
-    {
+    manners::permitted(shared, &shared.tower.load_full(), plan.proxy.as_ref(), url).await.map_err(|(fault, reason)| {
         // A page that we watch may be opened to robots again: it is asked for again, ever more seldom.
-        let fault = if fault == Fault::Permanent { Fault::Transient } else { fault };
-        return failed((fault, reason));
-    }
-    let fetched = match fetch(shared, plan, plan.watch.address(), Some(validators)).await {
-        Ok(fetched) => fetched,
-        Err(trouble) => return failed(trouble),
-    };
-    let (validators, caching) = (fetched.validators.clone(), fetched.caching.clone());
-    if fetched.not_modified {
-        return (Reply::Unchanged { validators, caching }, None);
-    }
-    match read(plan, fetched).await {
-        Ok((listing, hub)) if listing.further.is_empty() => (Reply::Listing { listing, validators, caching }, hub),
-        Ok((listing, hub)) => (ask_further(shared, plan, listing, began).await, hub),
-        Err(trouble) => failed(trouble),
-    }
+        (if fault == Fault::Permanent { Fault::Transient } else { fault }, reason)
+    })
 }
 
 /// Asks for the documents that an answer names and adds what they list. The gate of the source's host is held already:
 /// requests to it keep its gap; another host's gate is entered for each.
-async fn ask_further(shared: &Shared, plan: &SourcePlan, mut listing: Listing, began: Instant) -> Reply {
+async fn ask_further(shared: &Shared, plan: &SourcePlan, reply: Reply, began: Instant) -> Reply {
+    let Reply::Listing { mut listing, validators, course } = reply else { return reply };
+    if listing.further.is_empty() {
+        return Reply::Listing { listing, validators, course };
+    }
     let own_host = host_key(plan.watch.address());
     let mut failure = None;
     let mut read_parts = 0;
@@ -171,21 +156,19 @@ async fn ask_further(shared: &Shared, plan: &SourcePlan, mut listing: Listing, b
                 None
             }
         };
-        let fetched = fetch(shared, plan, &url, None).await;
+        let request = Request { url: &url, accept: plan.watch.accept(), validators: None, max_bytes: None };
+        let answer = Arc::new(shared.tower.load_full().client.get_by(plan.proxy.as_ref(), &request).await);
         if let Some(pass) = pass {
             pass.leave(clock::now());
         }
-        let part = match fetched {
-            Ok(fetched) => read(plan, fetched).await,
-            Err(failed) => Err(failed),
-        };
-        match part {
-            Ok((part, _)) => {
+        match self::reply(plan, &answer, &Condition::default()).await.0 {
+            Reply::Listing { listing: part, .. } => {
                 read_parts += 1;
                 listing.warnings.extend(part.warnings.into_iter().map(|warning| format!("{url}: {warning}")));
                 listing.entries.extend(part.entries);
             }
-            Err((fault, reason)) => {
+            Reply::Unchanged { .. } => {}
+            Reply::Failed { fault, reason } => {
                 listing.warnings.push(format!("{url}: {reason}"));
                 let pause = matches!(fault, Fault::Throttled { .. });
                 failure = Some((fault, reason));
@@ -198,47 +181,144 @@ async fn ask_further(shared: &Shared, plan: &SourcePlan, mut listing: Listing, b
     match failure {
         Some((fault, reason)) if read_parts == 0 => Reply::Failed { fault, reason },
         // "Not modified" of the first document would say nothing of the others: they are asked for at every poll.
-        _ => Reply::Listing { listing, validators: Validators::default(), caching: Caching::default() },
+        _ => Reply::Listing { listing, validators: Validators::default(), course },
     }
 }
 
-async fn fetch(
+/// Decides and writes down what an answer means to one source.
+async fn commit(shared: &Shared, party: Party, reply: Reply, hub: Option<Hub>) {
+    let Party { lease, plan, state } = party;
+    let source = &plan.name;
+    let ids: Vec<String> = match &reply {
+        Reply::Listing { listing, .. } => listing.entries.iter().map(|entry: &Entry| entry.id.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let known = match shared.store.known_entries(source, &ids).await {
+        Ok(known) => known,
+        Err(error) => return error!(%error, %source, "known entries could not be looked up"),
+    };
+    let now = clock::now();
+    let failed = matches!(reply, Reply::Failed { .. });
+    let health = diagnose(shared, &plan, lease.job(), reply.seen(&known, &state), now);
+    let mut decision =
+        poll::Decision { health, ..poll::decide(&plan, &state, reply, &known, **shared.allotment.load(), now) };
+    if !failed {
+        match shared.store.push_of(source).await {
+            Ok(Some(push)) if push.is_active(now) => decision = decision.pushed(now),
+            Ok(_) => {}
+            Err(error) => error!(%error, %source, "its subscription could not be looked up"),
+        }
+    }
+    let settled = decision.state.home != state.home || decision.state.trust.fault != state.trust.fault || failed;
+    for warning in &decision.warnings {
+        // Said when there is something new to it, not every quarter of an hour.
+        if state.polls == 0 || !decision.items.is_empty() || settled {
+            warn!(%source, "{warning}");
+        } else {
+            debug!(%source, "{warning}");
+        }
+    }
+    match shared.store.commit_poll(lease, &decision, now).await {
+        Ok(waiting) => {
+            let (reason, next_at) = (&decision.reason, decision.next_at);
+            if failed {
+                warn!(%source, code = reason.code(), failures = decision.state.failures, %next_at, "poll failed: {reason}");
+            } else if decision.items.is_empty() {
+                debug!(%source, code = reason.code(), %next_at, "polled: {reason}");
+            } else {
+                info!(%source, code = reason.code(), waiting, %next_at, "polled: {reason}");
+            }
+            if decision.pause.is_some()
+                && let Err(error) = super::pauses(&*shared.store, &shared.gates).await
+            {
+                error!(%error, %source, "the pauses of its host could not be looked up");
+            }
+            if waiting > 0 {
+                shared.nudges.read.notify_one();
+            }
+            if !decision.health.remarks.is_empty() {
+                shared.nudges.send.notify_one();
+            }
+            if let Some(hub) = hub
+                && let Err(error) = subscribe(shared, source, &hub).await
+            {
+                error!(%error, %source, "its hub could not be noted; the next poll finds it again");
+            }
+        }
+        Err(StoreError::LeaseLost) => warn!(%source, "the poll took longer than its lease"),
+        Err(error) => error!(%error, %source, "a poll could not be committed"),
+    }
+}
+
+/// What the answer says of the source's health, and what operators are to be told of it.
+fn diagnose(
     shared: &Shared,
     plan: &SourcePlan,
-    url: &Url,
-    validators: Option<&Validators>,
-) -> Result<Fetched, (Fault, Reason)> {
-    let tower = shared.tower.load_full();
-    let request = Request { url, accept: plan.watch.accept(), validators, max_bytes: None };
-    tower
-        .client
-        .get_by(plan.proxy.as_ref(), &request)
-        .await
-        .map_err(|error| (error.fault(clock::now()), error.reason()))
+    job: &PollJob,
+    seen: health::Observation<'_>,
+    now: Timestamp,
+) -> health::Diagnosis {
+    let host = host_key(plan.watch.address()).unwrap_or_default();
+    let subject = health::Subject { source: &plan.name, label: plan.label.as_deref(), host: &host };
+    let tower = shared.tower.load();
+    let policy = tower.config.operators.as_ref().map(|operators| &operators.policy);
+    health::decide(&job.health, subject, seen, policy, now)
 }
 
-async fn read(plan: &SourcePlan, fetched: Fetched) -> Result<(Listing, Option<Hub>), (Fault, Reason)> {
-    let proxied = plan.proxy.as_ref();
-    let watch = Arc::clone(&plan.watch);
+/// Notes the hub that a feed names, where the configuration has a public address for its callback.
+async fn subscribe(shared: &Shared, source: &SourceName, hub: &Hub) -> Result<(), StoreError> {
+    if shared.tower.load().config.web.as_ref().is_none_or(|web| web.public.is_none()) {
+        return Ok(());
+    }
+    let known = shared.store.push_of(source).await?;
+    let mut chance = [0_u8; 48];
+    aws_lc_rs::rand::fill(&mut chance).expect("the system's source of randomness works");
+    if let Some(push) = push::wanted(known.as_ref(), source, hub, &chance, clock::now()) {
+        shared.store.save_push(&push).await?;
+        shared.nudges.push.notify_one();
+    }
+    Ok(())
+}
+
+/// Reads an answer as one source reads it; every trouble becomes a reply. With the hub that the answer names.
+async fn reply(
+    plan: &SourcePlan,
+    answer: &Arc<Result<Fetched, FetchError>>,
+    condition: &Condition,
+) -> (Reply, Option<Hub>) {
+    let fetched = match answer.as_ref() {
+        Ok(fetched) => fetched,
+        Err(error) => return (Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() }, None),
+    };
+    let validators = fetched.validators.clone();
+    let course = Course {
+        condition: condition.clone(),
+        moved: fetched.moved.clone(),
+        caching: fetched.caching.clone(),
+        partial: fetched.status == PARTIAL,
+    };
+    if fetched.not_modified {
+        return (Reply::Unchanged { validators, course }, None);
+    }
+    let (watch, answer) = (Arc::clone(&plan.watch), Arc::clone(answer));
     let reading = tokio::task::spawn_blocking(move || {
+        let fetched = answer.as_ref().as_ref().ok()?;
         let hub = push::find(&fetched.links, &fetched.body, &fetched.url);
-        let listing = watch.listing(&Document {
-            url: &fetched.url,
-            content_type: fetched.content_type.as_deref(),
-            bytes: &fetched.body,
-        });
-        (listing, hub)
+        let document =
+            Document { url: &fetched.url, content_type: fetched.content_type.as_deref(), bytes: &fetched.body };
+        Some((watch.listing(&document).map_err(|reason| health::sign::name(&document, reason)), hub))
     });
     match reading.await {
-        Ok((listing, hub)) => {
-            // A hub is told our public address: not for a source whose server must not see who is watching.
-            listing
-                .map(|listing| (listing, hub.filter(|_| proxied.is_none())))
-                .map_err(|reason| (Fault::Transient, reason))
-        }
+        Ok(Some((Ok(listing), hub))) => (Reply::Listing { listing, validators, course }, hub),
+        Ok(Some((Err(reason), _))) => (Reply::Failed { fault: Fault::Transient, reason }, None),
+        Ok(None) => (unread(), None),
         Err(panic) => {
             error!(source = %plan.name, error = %panic, "the reader of this source panicked");
-            Err((Fault::Transient, Reason::NotAFeed { detail: "its reader failed".into() }))
+            (unread(), None)
         }
     }
+}
+
+fn unread() -> Reply {
+    Reply::Failed { fault: Fault::Transient, reason: Reason::NotAFeed { detail: "its reader failed".into() } }
 }

@@ -11,6 +11,9 @@ use crate::model::Fault;
 use crate::model::Item;
 use crate::model::Reason;
 use crate::net::client::Request;
+use crate::poll::Pause;
+use crate::poll::Scope;
+use crate::poll::backoff;
 use crate::read;
 use crate::read::Decision;
 use crate::read::Ground;
@@ -108,10 +111,11 @@ async fn settle(shared: &Shared, item: &Item) -> Result<Ground, StoreError> {
     }
     let reply = ask(shared, item).await?;
     let now = clock::now();
-    if let (Reply::Failed { fault: Fault::Throttled { until: Some(until) }, .. }, Some(host)) =
-        (&reply, link(item).as_ref().and_then(host_key))
+    if let (Reply::Failed { fault, reason }, Some(url)) = (&reply, link(item))
+        && let Some(Pause { key, until, scope: Scope::All }) = backoff::asked_for(*fault, reason, &url, now)
     {
-        shared.gates.pause(&host, *until);
+        shared.gates.pause(&key, until);
+        shared.store.pause(&key, until, now).await?;
     }
     Ok(read::ground(item, reply, &shared.tower.load().config.reading.retry, now))
 }

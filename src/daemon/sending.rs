@@ -3,7 +3,11 @@
 use super::Shared;
 use super::work;
 use super::work::Pulse;
+use crate::channel::Announcement;
 use crate::channel::Answer;
+use crate::channel::ChannelPlan;
+use crate::channel::Frozen;
+use crate::channel::Letterhead;
 use crate::channel::Telling;
 use crate::channel::Wire;
 use crate::clock;
@@ -13,9 +17,12 @@ use crate::send;
 use crate::send::Decision;
 use crate::send::Delivery;
 use crate::send::Pace;
+use crate::send::Told;
+use crate::store::Claim;
 use crate::store::Lease;
 use crate::store::StoreError;
 use crate::store::Work;
+use jiff::Timestamp;
 use std::sync::Arc;
 use tracing::error;
 use tracing::info;
@@ -31,11 +38,21 @@ pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
         pulse,
         Work::Send,
         |_| SLOTS,
-        async |shared, claim| shared.store.claim_sends(claim).await,
+        claim,
         |_, _: &Delivery| None,
         |shared, lease| Box::pin(send(shared, lease)),
     )
     .await;
+}
+
+/// Puts the notices together that are due, then takes due deliveries.
+async fn claim(shared: &Shared, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>>, StoreError> {
+    let tower = shared.tower.load_full();
+    if let Err(error) = shared.store.gather_notices(&tower.operators(), tower.gather_along(), claim.now).await {
+        // Alerts go out all the same.
+        error!(%error, "the notices to operators could not be put together");
+    }
+    shared.store.claim_sends(claim).await
 }
 
 /// One try, from lease to commit.
@@ -62,20 +79,10 @@ async fn hand_over(shared: &Shared, lease: &Lease<Delivery>) -> Result<Decision,
     let letterhead = &tower.config.letterhead;
     let frozen = match &delivery.frozen {
         Some(frozen) => frozen.clone(),
-        None => {
-            let telling = Telling {
-                alert: &delivery.alert,
-                rules: &delivery.rules,
-                receiver: &delivery.receiver,
-                id: &delivery.id,
-                letterhead,
-                now: clock::now(),
-            };
-            match plan.channel.message(&telling) {
-                Ok(frozen) => frozen,
-                Err(detail) => return Ok(Decision::GivenUp { reason: Reason::NotHandedOver { detail } }),
-            }
-        }
+        None => match render(plan, delivery, letterhead, clock::now()) {
+            Ok(frozen) => frozen,
+            Err(detail) => return Ok(Decision::GivenUp { reason: Reason::NotHandedOver { detail } }),
+        },
     };
     shared.store.begin_attempt(lease, &frozen, clock::now()).await?;
     let (answer, pace) = match plan.channel.wire(&delivery.receiver, &frozen, letterhead, clock::now()) {
@@ -101,6 +108,17 @@ async fn hand_over(shared: &Shared, lease: &Lease<Delivery>) -> Result<Decision,
         }
     };
     Ok(send::decide(delivery, &answer, &pace, clock::now()))
+}
+
+/// The message, to be stored and sent as it is at every try.
+fn render(plan: &ChannelPlan, delivery: &Delivery, letterhead: &Letterhead, now: Timestamp) -> Result<Frozen, String> {
+    let (receiver, id) = (delivery.receiver.as_str(), &delivery.id);
+    match &delivery.told {
+        Told::Alert { alert, rules, .. } => {
+            plan.channel.message(&Telling { alert, rules, receiver, id, letterhead, now })
+        }
+        Told::Notice(notice) => plan.channel.notice(&Announcement { notice, receiver, id, letterhead, now }),
+    }
 }
 
 /// Logs what was committed.

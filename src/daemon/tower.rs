@@ -12,6 +12,8 @@ use crate::net::client::Client;
 use crate::net::transport::ClientError;
 use crate::rule::RuleSet;
 use crate::source::SourcePlan;
+use jiff::SignedDuration;
+use std::collections::BTreeSet;
 
 /// What is in force.
 pub struct Tower {
@@ -62,6 +64,22 @@ impl Tower {
     /// The channel of that name.
     pub fn channel(&self, name: &ChannelName) -> Option<&ChannelPlan> {
         self.config.channels.iter().find(|plan| plan.name == *name)
+    }
+
+    /// Everybody who is told of trouble, each once.
+    pub fn operators(&self) -> Vec<(ChannelName, String)> {
+        let channels = self.config.operators.iter().flat_map(|operators| &operators.channels);
+        let plans = channels.filter_map(|name| self.channel(name));
+        let all: BTreeSet<(ChannelName, String)> = plans
+            .flat_map(|plan| plan.channel.receivers().into_iter().map(|receiver| (plan.name.clone(), receiver)))
+            .collect();
+        all.into_iter().collect()
+    }
+
+    /// How far ahead a notice looks for others that would be due soon: they go along. What fails for one reason is found
+    /// out over the time that passes between two polls.
+    pub fn gather_along(&self) -> SignedDuration {
+        self.config.operators.as_ref().map_or(SignedDuration::ZERO, |operators| operators.policy.after / 4)
     }
 }
 

@@ -73,6 +73,41 @@ pub enum Reason {
         /// What the reader found.
         detail: String,
     },
+    /// The answer is a web page where a feed was expected.
+    HtmlPage {
+        /// Its title.
+        title: String,
+    },
+    // ── a source's health ──
+    /// Fewer entries than usual.
+    Shrunk {
+        /// How many.
+        entries: usize,
+        /// How many are usual.
+        usual: usize,
+    },
+    /// Nothing new for longer than its history allows.
+    Silent {
+        /// How long, in hours.
+        hours: i64,
+        /// The usual pause between two entries, in minutes.
+        usual_minutes: i64,
+    },
+    /// None of the entries was ever listed before.
+    NothingInCommon {
+        /// How many.
+        entries: usize,
+    },
+    /// A permanent redirect.
+    MovedForGood {
+        /// The host that it leads to.
+        to: String,
+    },
+    /// It answers as it should.
+    AllRight {
+        /// Entries that were new in the answer that ended the trouble.
+        new: usize,
+    },
     /// A selector of a watched page, or a pointer into a watched document, chose nothing.
     SelectorEmpty {
         /// The selector with its key, as it is configured.
@@ -189,6 +224,12 @@ impl Reason {
             Self::RobotsRefused { .. } => "robots_refused",
             Self::BadRedirect { .. } => "bad_redirect",
             Self::NotAFeed { .. } => "not_a_feed",
+            Self::HtmlPage { .. } => "html_page",
+            Self::Shrunk { .. } => "shrunk",
+            Self::Silent { .. } => "silent",
+            Self::NothingInCommon { .. } => "nothing_in_common",
+            Self::MovedForGood { .. } => "moved_for_good",
+            Self::AllRight { .. } => "all_right",
             Self::SelectorEmpty { .. } => "selector_empty",
             Self::NeedsScripts { .. } => "needs_scripts",
             Self::EmptyPage => "empty_page",
@@ -237,10 +278,31 @@ impl fmt::Display for Reason {
             Self::RobotsRefused { detail } => write!(formatter, "robots.txt: {detail}"),
             Self::BadRedirect { detail } => write!(formatter, "redirect not followed: {detail}"),
             Self::NotAFeed { detail } => write!(formatter, "not a feed: {detail}"),
+            Self::HtmlPage { title } if title.is_empty() => formatter.write_str("a web page instead of a feed"),
+            Self::HtmlPage { title } => write!(formatter, "a web page instead of a feed: {title}"),
+            Self::Shrunk { entries, usual } => write!(formatter, "{entries} entries, usually about {usual}"),
+            Self::Silent { hours, usual_minutes } => {
+                let usual = match usual_minutes {
+                    0..=119 => format!("{usual_minutes} min"),
+                    120..=2879 => format!("{} h", usual_minutes / 60),
+                    _ => format!("{} days", usual_minutes / 1440),
+                };
+                match hours {
+                    0..=47 => write!(formatter, "nothing new for {hours} h, usually something every {usual}"),
+                    _ => write!(formatter, "nothing new for {} days, usually something every {usual}", hours / 24),
+                }
+            }
+            Self::NothingInCommon { entries } => {
+                write!(formatter, "none of its {entries} entries was in the answer before: some may have been missed")
+            }
+            Self::MovedForGood { to } => write!(formatter, "a permanent redirect to {to}"),
+            Self::AllRight { new: 0 } => formatter.write_str("it answers as it should, without news"),
+            Self::AllRight { new: 1 } => formatter.write_str("it answers as it should, with 1 new entry"),
+            Self::AllRight { new } => write!(formatter, "it answers as it should, with {new} new entries"),
             Self::SelectorEmpty { selector } => write!(formatter, "the selector `{selector}` chooses nothing"),
             Self::NeedsScripts { detail } => write!(formatter, "scripts are to build the page: {detail}"),
             Self::EmptyPage => formatter.write_str("the page holds no readable text"),
-            Self::Wall { detail } => write!(formatter, "a wall instead of the article: {detail}"),
+            Self::Wall { detail } => write!(formatter, "a wall instead of what was asked for: {detail}"),
             Self::NotAPage { media_type } => write!(formatter, "not a page but {media_type}"),
             Self::GaveUp { attempts, last } => write!(formatter, "given up after {attempts} tries: {last}"),
             Self::Matched { because } => formatter.write_str(because),

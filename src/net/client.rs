@@ -14,6 +14,7 @@ use super::transport::Purpose;
 use super::transport::Transport;
 use super::transport::Unasked;
 use crate::config::Egress;
+use crate::health::sign;
 use crate::model::Fault;
 use crate::model::Proxy;
 use crate::model::Reason;
@@ -156,6 +157,8 @@ pub enum FetchError {
         retry_after: Option<String>,
         /// The Date header, by which a date in Retry-After is read.
         date: Option<String>,
+        /// By what the answer was recognised as a wall against robots, if it is one.
+        wall: Option<String>,
     },
     /// The body is longer than the limit.
     #[error("{host}: the answer is longer than {limit} bytes")]
@@ -300,7 +303,13 @@ impl Client {
         let not_modified = status == StatusCode::NOT_MODIFIED
             && request.validators.is_some_and(|known| *known != Validators::default());
         if !status.is_success() && !not_modified {
-            return Err(FetchError::Status { host, status: status.as_u16(), retry_after, date: caching.date });
+            let mitigated = text(HeaderName::from_static("cf-mitigated"));
+            let page = match mitigated {
+                None if is_page(content_type.as_deref()) => read_start(response, deadline).await,
+                _ => Vec::new(),
+            };
+            let wall = sign::wall(mitigated.as_deref(), &page);
+            return Err(FetchError::Status { host, status: status.as_u16(), retry_after, date: caching.date, wall });
         }
         let limit = request.max_bytes.unwrap_or(self.max_bytes);
         let body = if not_modified { Vec::new() } else { read_body(response, limit, surplus, &host, deadline).await? };
@@ -384,6 +393,9 @@ impl FetchError {
             Self::NoAuthorities { .. } | Self::NoWay { .. } | Self::Unreachable { .. } | Self::Broken { .. } => {
                 Reason::ConnectionFailed { detail }
             }
+            Self::Status { status, wall: Some(sign), .. } => {
+                Reason::Wall { detail: format!("answered {status}, and {sign}") }
+            }
             Self::Status { status, .. } => Reason::Status { status: *status },
             Self::TooLarge { limit, .. } => Reason::TooLarge { limit: *limit },
             Self::Redirect(_) => Reason::BadRedirect { detail },
@@ -403,6 +415,8 @@ fn headers(request: &Request<'_>) -> HeaderMap {
     if let Some(validators) = request.validators {
         if let Some(etag) = &validators.etag {
             put(header::IF_NONE_MATCH, etag);
+            // RFC 3229: the server may answer 226 with the new entries alone. It needs to know which we have.
+            put(HeaderName::from_static("a-im"), "feed");
         }
         if let Some(last_modified) = &validators.last_modified {
             put(header::IF_MODIFIED_SINCE, last_modified);
@@ -454,6 +468,26 @@ async fn read_body(
         }
         body.extend_from_slice(&chunk);
     }
+}
+
+/// Longest start of a refusal that is looked at.
+const START: usize = 32 << 10;
+
+/// Whether an answer is a page for people.
+fn is_page(content_type: Option<&str>) -> bool {
+    content_type.is_some_and(|media_type| media_type.trim_start().to_ascii_lowercase().starts_with("text/html"))
+}
+
+/// The start of a refusal's page: as much as comes soon. A refusal is one without it, too.
+async fn read_start(mut response: reqwest::Response, deadline: Instant) -> Vec<u8> {
+    let mut start = Vec::new();
+    while start.len() < START {
+        match tokio::time::timeout_at(deadline, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => start.extend_from_slice(&chunk[..chunk.len().min(START - start.len())]),
+            _ => break,
+        }
+    }
+    start
 }
 
 async fn before<F: Future>(deadline: Instant, host: &str, during: Stage, work: F) -> Result<F::Output, FetchError> {
@@ -532,7 +566,8 @@ mod tests {
             (304, None, Fault::Transient),
         ] {
             let retry_after = retry_after.map(str::to_owned);
-            let error = FetchError::Status { host: "paper.example".into(), status, retry_after, date: None };
+            let error =
+                FetchError::Status { host: "paper.example".into(), status, retry_after, date: None, wall: None };
             assert_eq!(error.fault(now), fault, "{status}");
         }
     }

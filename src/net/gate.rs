@@ -3,6 +3,7 @@
 //! A claim leaves out the hosts that are [`Gates::busy`]; [`Gates::enter`] holds the limit where two claims raced.
 
 use crate::config::Politeness;
+use crate::poll::service;
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use jiff::Timestamp;
@@ -64,9 +65,13 @@ impl Gates {
         hosts.iter().filter(|(_, gate)| full(gate)).map(|(host, _)| host.clone()).collect()
     }
 
-    /// Goes in to ask a host (its `source::host_key`); `None` when it is busy.
+    /// Goes in to ask a host (its `source::host_key`); `None` when it is busy, or its domain pauses.
     pub fn enter(&self, host: &str, now: Timestamp) -> Option<Pass> {
         let mut hosts = self.lock();
+        let pauses = |key: &String| hosts.get(key).is_some_and(|gate| now < gate.closed_until);
+        if service::keys_of(host).any(|key| pauses(&key)) {
+            return None;
+        }
         let gate = hosts.entry(host.to_owned()).or_insert(Gate::open());
         if self.is_full(gate) || now < gate.closed_until {
             return None;
@@ -75,7 +80,8 @@ impl Gates {
         Some(Pass { gates: self.clone(), host: host.to_owned(), entered: now, left: false })
     }
 
-    /// Asks nothing more of a host until then; a longer pause that it already has stays.
+    /// Asks nothing more of a host until then, or of a domain and all hosts below it when the key begins with a dot; a
+    /// longer pause that it already has stays.
     pub fn pause(&self, host: &str, until: Timestamp) {
         let mut hosts = self.lock();
         make_room(&mut hosts, host);
@@ -211,6 +217,18 @@ mod tests {
         assert_eq!(gates.next_free(at(0)), Some(at(600)));
         assert!(gates.enter("paper.example", at(599)).is_none());
         assert!(gates.enter("paper.example", at(600)).is_some());
+    }
+
+    #[test]
+    fn line_19_a_pause_of_a_domain_holds_for_every_host_below_it() {
+        let gates = gates(0, 1);
+        gates.pause(".blogs.example", at(60));
+        assert_eq!(gates.busy(at(0)), [".blogs.example"]);
+        for host in ["blogs.example", "ana.blogs.example", "a.b.blogs.example"] {
+            assert!(gates.enter(host, at(59)).is_none(), "{host}");
+            assert!(gates.enter(host, at(60)).is_some(), "{host}");
+        }
+        assert!(gates.enter("otherblogs.example", at(0)).is_some());
     }
 
     #[test]

@@ -243,7 +243,7 @@ mod tests {
 
     fn status(status: u16, retry_after: Option<&str>) -> FetchError {
         let retry_after = retry_after.map(str::to_owned);
-        FetchError::Status { host: "paper.example".into(), status, retry_after, date: None }
+        FetchError::Status { host: "paper.example".into(), status, retry_after, date: None, wall: None }
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub fn letter(alert: &Alert, rules: &[RuleName], receiver: &str, prefix: Option<
 
 /// What an expression of a template becomes. minijinja's own also turns each `/` into six characters, which is safe but
 /// makes addresses long and hard to check by eye.
-fn escaped(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+pub(super) fn escaped(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
     let text = value.to_string();
     if matches!(state.auto_escape(), AutoEscape::None) || value.is_safe() {
         return out.write_str(&text).map_err(minijinja::Error::from);

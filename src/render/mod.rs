@@ -5,6 +5,7 @@
 
 pub mod line;
 pub mod mail;
+pub mod notice;
 pub mod payload;
 pub mod words;
 

@@ -279,4 +279,4 @@ fn lighten(data: &mut Data) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -2,6 +2,8 @@
 
 use crate::model::ChannelName;
 use crate::model::DeliveryId;
+use crate::model::Notice;
+use crate::model::Remark;
 use crate::model::RuleName;
 use crate::model::SubscriptionName;
 use crate::story::hexadecimal;
@@ -76,6 +78,14 @@ pub fn delivery_id(
     names.sort_unstable();
     // Unit and record separators cannot occur in names, addresses or numbers, so no two tellings read alike.
     let telling = format!("{}\u{1e}{story_key}\u{1e}{revision}\u{1e}{channel}\u{1e}{receiver}", names.join("\u{1f}"));
+    DeliveryId(hexadecimal(telling.as_bytes(), 16))
+}
+
+/// The identity of one notice to one receiver: the same for the same troubles, on every machine and day.
+pub fn notice_id(notice: &Notice, channel: &ChannelName, receiver: &str) -> DeliveryId {
+    let mut keys: Vec<String> = notice.remarks.iter().map(Remark::key).collect();
+    keys.sort_unstable();
+    let telling = format!("notice\u{1e}{}\u{1e}{channel}\u{1e}{receiver}", keys.join("\u{1d}"));
     DeliveryId(hexadecimal(telling.as_bytes(), 16))
 }
 

@@ -5,7 +5,9 @@
 //! [`StoreError::LeaseLost`]. There is no recovery code: what a dead process held becomes due by itself.
 
 use crate::channel::Frozen;
+use crate::health::Health;
 use crate::model::Article;
+use crate::model::ChannelName;
 use crate::model::Item;
 use crate::model::SourceName;
 use crate::poll;
@@ -64,7 +66,8 @@ pub struct Claim<'a> {
     /// At most this many of one host in this claim. A delivery's host is its channel: one relay or endpoint stands
     /// behind each.
     pub per_host: usize,
-    /// Hosts (of deliveries: channels) that must not be asked at present.
+    /// Hosts (of deliveries: channels) that must not be asked at present. One that begins with a dot stands for a domain
+    /// and all hosts below it.
     pub busy_hosts: &'a [String],
 }
 
@@ -75,6 +78,40 @@ pub struct PollJob {
     pub source: SourceName,
     /// What is remembered of it.
     pub state: SourceState,
+    /// What is known of its health.
+    pub health: Health,
+    /// Sources that ask the same: they are held by the same claim and share its fetch.
+    pub riders: Vec<Rider>,
+}
+
+/// A source that shares the fetch of another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rider {
+    /// Which.
+    pub source: SourceName,
+    /// What is remembered of it.
+    pub state: SourceState,
+    /// What is known of its health.
+    pub health: Health,
+    fence: i64,
+}
+
+impl Lease<PollJob> {
+    /// A lease for each source that shares this one's fetch, to be committed like this one.
+    pub fn riders(&self) -> Vec<Self> {
+        let lease = |rider: &Rider| Self {
+            job: PollJob {
+                source: rider.source.clone(),
+                state: rider.state.clone(),
+                health: rider.health.clone(),
+                riders: Vec::new(),
+            },
+            owner: self.owner.clone(),
+            fence: rider.fence,
+            until: self.until,
+        };
+        self.job.riders.iter().map(lease).collect()
+    }
 }
 
 /// A source as the configuration has it, for [`Store::register_sources`].
@@ -88,6 +125,10 @@ pub struct Registration {
     pub host: String,
     /// When it is first due if the store does not know it yet.
     pub first_due: Timestamp,
+    /// All that makes its request differ from another's. Sources with the same share one fetch.
+    pub asks: String,
+    /// How long it waits between two polls before a poll has said so: what a process that dies at the first one waits.
+    pub wait: SignedDuration,
 }
 
 /// The three kinds of work.
@@ -168,14 +209,23 @@ pub enum StoreError {
 pub trait Store: Send + Sync {
     // ── sources ──
     /// Makes the watched sources those of the configuration. State of known ones is kept, new ones are due at their
-    /// `first_due`, absent ones are no longer claimed but keep their history.
+    /// `first_due`, absent ones are no longer claimed but keep their history. One that had answered 410 is asked again
+    /// when its address changed or it comes back after having been absent.
     async fn register_sources(&self, sources: &[Registration], now: Timestamp) -> Result<(), StoreError>;
 
     /// What is remembered of each watched source's own time: the budget of requests is shared out by it.
     async fn habits(&self) -> Result<HashMap<SourceName, Habits>, StoreError>;
+    /// After a long sleep, a stop or a clock that jumped: spreads the overdue sources out, and brings back those that a
+    /// clock in the future put too far ahead. Returns how many were overdue.
+    async fn spread_overdue(&self, now: Timestamp) -> Result<usize, StoreError>;
+    /// Pauses that servers asked for and that have not ended: host or, with a dot in front, domain, and the end.
+    async fn pauses(&self, now: Timestamp) -> Result<Vec<(String, Timestamp)>, StoreError>;
+    /// Remembers such a pause; a longer one that is there stays.
+    async fn pause(&self, key: &str, until: Timestamp, now: Timestamp) -> Result<(), StoreError>;
 
     // ── poll ──
-    /// Takes due sources.
+    /// Takes due sources, each with those that share its fetch. The next poll of each is put ahead by its usual wait in
+    /// the same transaction, before anything is asked: a process that dies asking causes no early request.
     async fn claim_polls(&self, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError>;
     /// Which of these entry ids the source has listed before.
     async fn known_entries(&self, source: &SourceName, ids: &[String]) -> Result<HashSet<String>, StoreError>;
@@ -209,6 +259,15 @@ pub trait Store: Send + Sync {
     ) -> Result<(), (StoreError, Option<Lease<Item>>)>;
 
     // ── send ──
+    /// Folds the remarks on sources that are due into notices, with a delivery to each receiver. Nothing happens until
+    /// one may go out alone; then all go along that are due within `along`. Without receivers they are dropped. Returns
+    /// how many deliveries were made.
+    async fn gather_notices(
+        &self,
+        receivers: &[(ChannelName, String)],
+        along: SignedDuration,
+        now: Timestamp,
+    ) -> Result<usize, StoreError>;
     /// Takes due deliveries.
     async fn claim_sends(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>>, StoreError>;
     /// Notes that a try begins, and freezes the message if this is the first. Committed before the first byte goes

@@ -6,11 +6,13 @@ use crate::model::ChannelName;
 use crate::model::DeliveryId;
 use crate::model::Item;
 use crate::model::ItemState;
+use crate::model::Notice;
 use crate::model::Outcome;
 use crate::model::OutcomeKind;
 use crate::model::Reason;
 use crate::model::RuleName;
 use crate::model::SourceName;
+use crate::model::TroubleKind;
 use crate::model::Verdict;
 use crate::send::DeliveryState;
 use jiff::Timestamp;
@@ -84,8 +86,25 @@ pub struct Status {
     pub outbox_given_up: u64,
     /// Every watched source whose last poll failed.
     pub failing: Vec<SourceRow>,
+    /// What is wrong with the watched sources, in the order of their names.
+    pub troubles: Vec<TroubleRow>,
     /// When anything was last heard.
     pub heard_at: Option<Timestamp>,
+}
+
+/// One trouble of one source.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TroubleRow {
+    /// The source.
+    pub source: SourceName,
+    /// What is wrong.
+    pub kind: TroubleKind,
+    /// Since when.
+    pub since: Timestamp,
+    /// What was last seen of it.
+    pub reason: Reason,
+    /// Whether operators were told of it, under whatever kind.
+    pub told: bool,
 }
 
 /// A source in the status.
@@ -202,8 +221,12 @@ pub struct DeliveryAccount {
     /// The row.
     #[serde(flatten)]
     pub row: DeliveryRow,
-    /// What is told.
-    pub alert: Alert,
+    /// What is told, when it is a story.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert: Option<Alert>,
+    /// What is told, when it is for operators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
     /// Every try: begun, ended, what happened. A try without an end is in doubt.
     pub tries: Vec<DeliveryTry>,
     /// The rendered message as text, once frozen.

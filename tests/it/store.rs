@@ -14,6 +14,7 @@ use tempfile::TempDir;
 mod damage;
 mod file;
 mod lease;
+mod notice;
 mod outbox;
 mod poll;
 mod read;
@@ -104,6 +105,13 @@ contract! {
         a_given_up_delivery_begins_anew_on_request,
         a_shortened_id_must_be_unique,
         the_outbox_is_listed_newest_first;
+    notice:
+        trouble_is_told_once_and_its_end_to_those_who_heard_of_it,
+        trouble_that_ends_untold_is_withdrawn,
+        a_change_of_kind_before_the_time_is_told_as_what_it_became,
+        what_is_due_soon_goes_along,
+        a_source_that_is_watched_no_more_or_elsewhere_is_spoken_of_no_more,
+        without_operators_remarks_are_dropped_and_nothing_is_due;
     report:
         the_status_counts_what_stands,
         a_way_is_found_by_every_address,

@@ -77,7 +77,7 @@ fn a_page_that_opens_at_the_second_try_is_read() {
     world.stop();
     let why = String::from_utf8_lossy(&world.atalaya(&["why", &link]).stdout).into_owned();
     assert!(why.contains("not read: the server answered 403"), "{why}");
-    assert!(why.contains("a wall instead of the article"), "{why}");
+    assert!(why.contains("a wall instead of what was asked for"), "{why}");
 }
 
 #[test]

@@ -82,19 +82,34 @@ pub struct World {
 impl World {
     /// A world whose site serves nothing yet, and a configuration with one rule, mail to Ana and one webhook.
     pub fn new() -> Self {
+        Self::build(true)
+    }
+
+    /// The same without a mail server and a receiver of webhooks, for what is not about telling.
+    pub fn without_receivers() -> Self {
+        Self::build(false)
+    }
+
+    fn build(receivers: bool) -> Self {
         let (send, events) = channel();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let notify = folder.path().join("notify.socket");
         listen_to_notifications(&notify, send.clone());
-        let (mailbox, mail_port) = helper("mailbox.py", &[], send.clone(), Event::Mail);
-        let (receiver, hook_port) = helper("receiver.py", &[SECRET], send.clone(), Event::Call);
+        let (mut helpers, mut mail_port, mut hook_port) = (Vec::new(), 9, 9);
+        if receivers {
+            let (mailbox, port) = helper("mailbox.py", &[], send.clone(), Event::Mail);
+            mail_port = port;
+            let (receiver, port) = helper("receiver.py", &[SECRET], send.clone(), Event::Call);
+            hook_port = port;
+            helpers.extend([mailbox, receiver]);
+        }
         let site = Site::start(send.clone());
         let mut world = Self {
             folder,
             site,
             mail_port,
             hook_port,
-            helpers: vec![mailbox, receiver],
+            helpers,
             notify,
             events,
             daemon: None,
@@ -394,6 +409,30 @@ pub struct Page {
     pub body: Vec<u8>,
     /// Whether the connection is kept open without an answer.
     pub silent: bool,
+    /// The body is repeated without end, with this pause between.
+    pub endless: Option<Duration>,
+}
+
+/// A request as the site heard it.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// When it had come whole.
+    pub at: Instant,
+    /// Request line and headers.
+    pub head: String,
+}
+
+impl Heard {
+    /// Of the request line.
+    pub fn path(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap_or("/")
+    }
+
+    /// The value of a header, as it came.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut pairs = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
+        pairs.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
 }
 
 impl Page {
@@ -404,6 +443,7 @@ impl Page {
             headers: vec!["content-type: text/html; charset=utf-8".into()],
             body: body.into(),
             silent: false,
+            endless: None,
         }
     }
 
@@ -414,17 +454,30 @@ impl Page {
             headers: vec!["content-type: application/rss+xml".into()],
             body: body.into(),
             silent: false,
+            endless: None,
         }
     }
 
     /// An empty answer.
     pub fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), silent: false }
+        Self { status, headers: Vec::new(), body: Vec::new(), silent: false, endless: None }
     }
 
     /// No answer, ever.
     pub fn silent() -> Self {
         Self { silent: true, ..Self::status(200) }
+    }
+
+    /// A redirect.
+    pub fn to(status: u16, location: &str) -> Self {
+        Self::status(status).with(&format!("location: {location}"))
+    }
+
+    /// The same with one more header line.
+    #[must_use]
+    pub fn with(mut self, header: &str) -> Self {
+        self.headers.push(header.into());
+        self
     }
 }
 
@@ -434,22 +487,33 @@ impl Page {
 pub struct Site {
     port: u16,
     pages: Arc<Mutex<HashMap<String, Vec<Page>>>>,
+    heard: Arc<Mutex<Vec<Heard>>>,
 }
 
 impl Site {
     fn start(events: Sender<Event>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let site = Self { port, pages: Arc::default() };
-        let pages = Arc::clone(&site.pages);
+        let site = Self { port, pages: Arc::default(), heard: Arc::default() };
+        let (pages, heard) = (Arc::clone(&site.pages), Arc::clone(&site.heard));
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { break };
-                let (pages, events) = (Arc::clone(&pages), events.clone());
-                thread::spawn(move || answer(stream, &pages, &events));
+                let (pages, heard, events) = (Arc::clone(&pages), Arc::clone(&heard), events.clone());
+                thread::spawn(move || answer(stream, &pages, &heard, &events));
             }
         });
         site
+    }
+
+    /// Every request so far.
+    pub fn heard(&self) -> Vec<Heard> {
+        self.heard.lock().expect("no poison").clone()
+    }
+
+    /// Every request for a path so far.
+    pub fn heard_for(&self, path: &str) -> Vec<Heard> {
+        self.heard().into_iter().filter(|heard| heard.path() == path).collect()
     }
 
     /// The address of a path.
@@ -484,7 +548,12 @@ impl Site {
     }
 }
 
-fn answer(mut stream: TcpStream, pages: &Mutex<HashMap<String, Vec<Page>>>, events: &Sender<Event>) {
+fn answer(
+    mut stream: TcpStream,
+    pages: &Mutex<HashMap<String, Vec<Page>>>,
+    heard: &Mutex<Vec<Heard>>,
+    events: &Sender<Event>,
+) {
     let mut head = Vec::new();
     let mut buffer = [0; 2048];
     while !head.windows(4).any(|window| window == b"\r\n\r\n") {
@@ -493,7 +562,7 @@ fn answer(mut stream: TcpStream, pages: &Mutex<HashMap<String, Vec<Page>>>, even
             Ok(length) => head.extend_from_slice(&buffer[..length]),
         }
     }
-    let head = String::from_utf8_lossy(&head);
+    let head = String::from_utf8_lossy(&head).into_owned();
     let path = head.split(' ').nth(1).unwrap_or("/").to_owned();
     let page = {
         let mut pages = pages.lock().expect("no poison");
@@ -503,21 +572,27 @@ fn answer(mut stream: TcpStream, pages: &Mutex<HashMap<String, Vec<Page>>>, even
             None => Page::status(404),
         }
     };
+    heard.lock().expect("no poison").push(Heard { at: Instant::now(), head });
     let _gone = events.send(Event::Asked(path));
     if page.silent {
         // Waits until the other side gives up.
         while matches!(stream.read(&mut buffer), Ok(length) if length > 0) {}
         return;
     }
-    let mut answer =
-        format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\nconnection: close\r\n", page.status, page.body.len());
+    let length =
+        if page.endless.is_some() { String::new() } else { format!("content-length: {}\r\n", page.body.len()) };
+    let mut answer = format!("HTTP/1.1 {} X\r\n{length}connection: close\r\n", page.status);
     for header in &page.headers {
         let _written = write!(answer, "{header}\r\n");
     }
     answer.push_str("\r\n");
     let mut bytes = answer.into_bytes();
     bytes.extend_from_slice(&page.body);
-    let _gone = stream.write_all(&bytes);
+    let mut going = stream.write_all(&bytes).is_ok();
+    while let (true, Some(pause)) = (going, page.endless) {
+        thread::sleep(pause);
+        going = stream.write_all(&page.body).is_ok();
+    }
 }
 
 /// A page as papers make them, long enough to be an article.

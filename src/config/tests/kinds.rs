@@ -1,6 +1,7 @@
 //! Kinds of sources and channels that only these tests know, so that the messages of the real ones can change.
 
 use crate::channel;
+use crate::channel::Announcement;
 use crate::channel::Answer;
 use crate::channel::Channel;
 use crate::channel::Frozen;
@@ -122,6 +123,9 @@ impl Channel for Mute {
     }
 
     fn message(&self, _telling: &Telling<'_>) -> Result<Frozen, String> {
+        Err("mute".into())
+    }
+    fn notice(&self, _announcement: &Announcement<'_>) -> Result<Frozen, String> {
         Err("mute".into())
     }
 

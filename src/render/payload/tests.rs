@@ -22,7 +22,7 @@ fn payload(alert: &Alert, names: &[&str]) -> Payload {
 }
 
 /// Fails where `value` has other keys than `schema` names, or another type.
-fn fits(root: &Value, schema: &Value, value: &Value, path: &str) {
+pub(in crate::render) fn fits(root: &Value, schema: &Value, value: &Value, path: &str) {
     let schema = match schema.get("$ref").and_then(Value::as_str) {
         Some(place) => root.pointer(place.trim_start_matches('#')).expect("the definition exists"),
         None => schema,

@@ -12,7 +12,7 @@ use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 
 /// Each gives one sentence per row at fault. A hundred of a kind are enough to know what happened.
-const ORPHANS: [&str; 11] = [
+const ORPHANS: [&str; 13] = [
     "SELECT 'item ' || id || ' is judged but has no article' FROM item
      WHERE state = 'judged' AND NOT EXISTS (SELECT 1 FROM article WHERE item_id = item.id) LIMIT 100",
     "SELECT 'the article of item ' || item_id || ' has no settled item' FROM article
@@ -33,7 +33,11 @@ const ORPHANS: [&str; 11] = [
     "SELECT 'alert ' || id || ' has no outcome' FROM alert
      WHERE NOT EXISTS (SELECT 1 FROM outcome WHERE item_id = alert.item_id AND alert_id = alert.id) LIMIT 100",
     "SELECT 'delivery ' || id || ' has no alert' FROM delivery
-     WHERE NOT EXISTS (SELECT 1 FROM alert WHERE id = delivery.alert_id) LIMIT 100",
+     WHERE alert_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alert WHERE id = delivery.alert_id) LIMIT 100",
+    "SELECT 'delivery ' || id || ' has no notice' FROM delivery
+     WHERE notice_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM notice WHERE id = delivery.notice_id) LIMIT 100",
+    "SELECT 'notice ' || id || ' has no delivery' FROM notice
+     WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE notice_id = notice.id) LIMIT 100",
     "SELECT 'delivery ' || id || ' is done without a try' FROM delivery
      WHERE state = 'done' AND NOT EXISTS (SELECT 1 FROM delivery_try WHERE delivery_id = delivery.id) LIMIT 100",
 ];

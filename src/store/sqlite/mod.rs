@@ -20,6 +20,7 @@ use super::Way;
 use super::Work;
 use crate::channel::Frozen;
 use crate::model::Article;
+use crate::model::ChannelName;
 use crate::model::Item;
 use crate::model::SourceName;
 use crate::poll;
@@ -42,8 +43,10 @@ use std::collections::HashSet;
 mod item;
 mod ledger;
 mod lookalike;
+mod notice;
 mod open;
 mod outbox;
+mod pause;
 mod push;
 mod queue;
 mod source;
@@ -79,6 +82,20 @@ impl Store for SqliteStore {
 
     async fn habits(&self) -> Result<HashMap<SourceName, Habits>, StoreError> {
         source::all_habits(self).await
+    }
+
+    async fn spread_overdue(&self, now: Timestamp) -> Result<usize, StoreError> {
+        source::spread_overdue(self, now).await
+    }
+
+    async fn pauses(&self, now: Timestamp) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        pause::all(self, now).await
+    }
+
+    async fn pause(&self, key: &str, until: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        pause::write(&mut transaction, key, until, now).await?;
+        Ok(transaction.commit().await?)
     }
 
     async fn claim_polls(&self, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError> {
@@ -124,6 +141,15 @@ impl Store for SqliteStore {
             Err(StoreError::LeaseLost) => Err((StoreError::LeaseLost, None)),
             Err(error) => Err((error, Some(lease))),
         }
+    }
+
+    async fn gather_notices(
+        &self,
+        receivers: &[(ChannelName, String)],
+        along: SignedDuration,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        notice::gather(self, receivers, along, now).await
     }
 
     async fn claim_sends(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>>, StoreError> {

@@ -120,8 +120,50 @@ async fn schema(connection: &mut SqliteConnection) -> Result<(i64, i64), StoreEr
 
 #[cfg(test)]
 mod tests {
+    use super::MIGRATIONS;
     use super::SqliteStore;
     use sqlx::SqlitePool;
+    use sqlx::migrate::Migrator;
+    use sqlx::sqlite::SqliteConnectOptions;
+    use std::borrow::Cow;
+
+    #[tokio::test]
+    async fn a_database_of_the_first_schema_keeps_its_deliveries() {
+        let folder = tempfile::TempDir::new().expect("a temporary folder");
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join(super::FILE))
+            .create_if_missing(true)
+            .foreign_keys(true);
+        let old = SqlitePool::connect_with(options).await.expect("a database");
+        let first = MIGRATIONS.iter().take(1).cloned().collect();
+        Migrator { migrations: Cow::Owned(first), ..Migrator::DEFAULT }.run(&old).await.expect("the first schema");
+        sqlx::raw_sql(
+            "INSERT INTO source (name, address, host, watched, registered_at, next_at)
+                 VALUES ('herald', 'https://herald.example/', 'herald.example', 1, 0, 0);
+             INSERT INTO item (id, source, entry_id, host, state, listed_at, next_at, settled_at, entry)
+                 VALUES (1, 'herald', 'one', '', 'judged', 0, 0, 0, '{}');
+             INSERT INTO story (id, key, title, first_item, created_at) VALUES (1, 'key', 'title', 1, 0);
+             INSERT INTO alert (id, item_id, story_id, revision, title, created_at, alert)
+                 VALUES (1, 1, 1, 1, 'title', 0, '{}');
+             INSERT INTO delivery (id, alert_id, channel, receiver, rules, state, created_at, next_at)
+                 VALUES ('ff', 1, 'mail', 'ana@example.org', '[]', 'waiting', 0, 5);
+             INSERT INTO alert_delivery (alert_id, delivery_id) VALUES (1, 'ff');
+             INSERT INTO delivery_try (delivery_id, fence, begun_at) VALUES ('ff', 1, 0);",
+        )
+        .execute(&old)
+        .await
+        .expect("rows");
+        old.close().await;
+        let store = SqliteStore::open(folder.path()).await.expect("it is brought up to date");
+        let kept: (String, i64, i64) = sqlx::query_as(
+            "SELECT delivery.id, delivery.due_at, (SELECT COUNT(*) FROM pragma_foreign_key_check)
+             FROM delivery JOIN delivery_try ON delivery_id = delivery.id JOIN alert_delivery USING (delivery_id)",
+        )
+        .fetch_one(&store.readers)
+        .await
+        .expect("the delivery is there");
+        assert_eq!(kept, ("ff".to_owned(), 5, 0));
+    }
 
     async fn pragma(pool: &SqlitePool, name: &'static str) -> i64 {
         sqlx::query_scalar(name).fetch_one(pool).await.expect("a pragma answers")

@@ -21,6 +21,7 @@ use crate::model::Reason;
 use crate::send::Decision;
 use crate::send::Delivery;
 use crate::send::DeliveryState;
+use crate::send::Told;
 use crate::store::Claim;
 use crate::store::DeliveryAccount;
 use crate::store::DeliveryFilter;
@@ -49,7 +50,8 @@ pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<
     .execute(&mut *transaction)
     .await?;
     let rows = sqlx::query(
-        "SELECT delivery.*, alert.alert FROM delivery JOIN alert ON alert.id = delivery.alert_id
+        "SELECT delivery.*, alert.alert, notice.notice FROM delivery LEFT JOIN alert ON alert.id = delivery.alert_id
+             LEFT JOIN notice ON notice.id = delivery.notice_id
          WHERE delivery.rowid IN (SELECT value FROM json_each(?)) ORDER BY delivery.next_at, delivery.rowid",
     )
     .bind(&picked)
@@ -64,9 +66,7 @@ fn lease(row: &SqliteRow, claim: &Claim<'_>) -> Result<Lease<Delivery>, StoreErr
     let bytes: Option<Vec<u8>> = row.try_get("frozen")?;
     let job = Delivery {
         id: DeliveryId(row.try_get("id")?),
-        alert_id: AlertId(row.try_get("alert_id")?),
-        alert: from_json("alert.alert", row.try_get("alert")?)?,
-        rules: from_json("delivery.rules", row.try_get("rules")?)?,
+        told: told(row)?,
         channel: ChannelName::new(row.try_get::<String, _>("channel")?),
         receiver: row.try_get("receiver")?,
         attempts: count("delivery.attempts", row.try_get("attempts")?)?,
@@ -74,6 +74,18 @@ fn lease(row: &SqliteRow, claim: &Claim<'_>) -> Result<Lease<Delivery>, StoreErr
         frozen: message_id.zip(bytes).map(|(id, bytes)| Frozen { id, bytes }),
     };
     Ok(Lease { job, owner: claim.owner.to_owned(), fence: row.try_get("fence")?, until: lease_end(claim) })
+}
+
+/// An alert or a notice, from all columns of `delivery`, the alert's `alert` and the notice's `notice`.
+fn told(row: &SqliteRow) -> Result<Told, StoreError> {
+    if let Some(notice) = row.try_get::<Option<&str>, _>("notice")? {
+        return Ok(Told::Notice(from_json("notice.notice", notice)?));
+    }
+    Ok(Told::Alert {
+        id: AlertId(row.try_get("alert_id")?),
+        alert: from_json("alert.alert", row.try_get("alert")?)?,
+        rules: from_json("delivery.rules", row.try_get("rules")?)?,
+    })
 }
 
 pub(super) async fn begin_attempt(
@@ -161,7 +173,9 @@ async fn end_try(
 
 pub(super) async fn list(store: &SqliteStore, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError> {
     let rows = sqlx::query(
-        "SELECT delivery.*, alert.title FROM delivery JOIN alert ON alert.id = delivery.alert_id
+        "SELECT delivery.*, COALESCE(alert.title, notice.title) AS title
+         FROM delivery LEFT JOIN alert ON alert.id = delivery.alert_id
+             LEFT JOIN notice ON notice.id = delivery.notice_id
          WHERE (?1 IS NULL OR delivery.state = ?1) AND (?2 IS NULL OR delivery.channel = ?2)
          ORDER BY delivery.created_at DESC, delivery.rowid DESC LIMIT ?3",
     )
@@ -173,7 +187,7 @@ pub(super) async fn list(store: &SqliteStore, filter: &DeliveryFilter) -> Result
     rows.iter().map(delivery_row).collect()
 }
 
-/// A row of a list, from all columns of `delivery` and the alert's `title`.
+/// A row of a list, from all columns of `delivery` and the `title` of its alert or notice.
 pub(super) fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, StoreError> {
     let state = named("delivery.state", row.try_get("state")?, DeliveryState::parse)?;
     let next_at = time("delivery.next_at", row.try_get("next_at")?)?;
@@ -196,7 +210,9 @@ pub(super) async fn account(store: &SqliteStore, id: &str) -> Result<Option<Deli
     let mut transaction = store.read().await?;
     let Some(id) = whole_id(&mut transaction, id).await? else { return Ok(None) };
     let row = sqlx::query(
-        "SELECT delivery.*, alert.title, alert.alert FROM delivery JOIN alert ON alert.id = delivery.alert_id
+        "SELECT delivery.*, COALESCE(alert.title, notice.title) AS title, alert.alert, notice.notice
+         FROM delivery LEFT JOIN alert ON alert.id = delivery.alert_id
+             LEFT JOIN notice ON notice.id = delivery.notice_id
          WHERE delivery.id = ?",
     )
     .bind(&id)
@@ -207,9 +223,14 @@ pub(super) async fn account(store: &SqliteStore, id: &str) -> Result<Option<Deli
         .fetch_all(&mut *transaction)
         .await?;
     let frozen: Option<Vec<u8>> = row.try_get("frozen")?;
+    let (alert, notice) = match told(&row)? {
+        Told::Alert { alert, .. } => (Some(*alert), None),
+        Told::Notice(notice) => (None, Some(notice)),
+    };
     Ok(Some(DeliveryAccount {
         row: delivery_row(&row)?,
-        alert: from_json("alert.alert", row.try_get("alert")?)?,
+        alert,
+        notice,
         tries: tries.iter().map(delivery_try).collect::<Result<_, _>>()?,
         message: frozen.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
     }))

@@ -7,6 +7,7 @@
 use super::value::json;
 use super::value::limit;
 use super::value::micros;
+use crate::poll::service;
 use crate::store::Claim;
 use crate::store::StoreError;
 use sqlx::Row as _;
@@ -68,7 +69,10 @@ macro_rules! queue {
                 $host,
                 " = host.name AND due.due_at <= ?1
                      ORDER BY due.due_at, due.rowid LIMIT ?3)
-                 WHERE host.name NOT IN (SELECT value FROM json_each(?4))
+                 WHERE NOT EXISTS (
+                     SELECT 1 FROM json_each(?4) AS busy
+                     WHERE busy.value = host.name
+                        OR (busy.value LIKE '.%' AND substr('.' || host.name, -length(busy.value)) = busy.value))
                  ORDER BY job.due_at, job.rowid LIMIT ?2"
             ),
         }
@@ -138,8 +142,12 @@ pub(super) async fn pick(
 fn share(longest_due: Vec<(i64, String)>, claim: &Claim<'_>) -> Vec<i64> {
     let mut taken: HashMap<String, usize> =
         claim.busy_hosts.iter().map(|host| (host.clone(), claim.per_host)).collect();
+    let domains: Vec<&String> = claim.busy_hosts.iter().filter(|key| key.starts_with('.')).collect();
     let mut picked = Vec::new();
     for (row, host) in longest_due {
+        if domains.iter().any(|key| service::covers(key, &host)) {
+            continue;
+        }
         let of_host = taken.entry(host).or_default();
         if *of_host < claim.per_host && picked.len() < claim.limit {
             *of_host += 1;

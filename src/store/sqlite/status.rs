@@ -7,11 +7,14 @@ use super::value::micros;
 use super::value::optional_from_json;
 use super::value::optional_time;
 use super::value::time;
+use crate::health::Health;
+use crate::health::Trouble;
 use crate::model::Entry;
 use crate::model::SourceName;
 use crate::store::SourceRow;
 use crate::store::Status;
 use crate::store::StoreError;
+use crate::store::TroubleRow;
 use crate::store::UnreadableRow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -46,6 +49,17 @@ pub(super) async fn status(store: &SqliteStore, now: Timestamp) -> Result<Status
     )
     .fetch_all(&mut *transaction)
     .await?;
+    let troubled = sqlx::query(
+        "SELECT name, health, (SELECT json_group_array(since) FROM remark
+                               WHERE source = name AND event = 'failing' AND notice_id IS NOT NULL) AS told
+         FROM source WHERE watched = 1 AND troubled = 1 ORDER BY name",
+    )
+    .fetch_all(&mut *transaction)
+    .await?;
+    let mut troubles = Vec::new();
+    for row in &troubled {
+        troubles.extend(trouble_rows(row)?);
+    }
     let sum = |column: &'static str| count(column, sums.try_get(column)?);
     Ok(Status {
         sources: sum("sources")?,
@@ -57,8 +71,23 @@ pub(super) async fn status(store: &SqliteStore, now: Timestamp) -> Result<Status
         outbox_waiting: sum("outbox_waiting")?,
         outbox_given_up: sum("outbox_given_up")?,
         failing: failing.iter().map(source_row).collect::<Result<_, _>>()?,
+        troubles,
         heard_at: optional_time("source.heard_at", sums.try_get("heard_at")?)?,
     })
+}
+
+fn trouble_rows(row: &SqliteRow) -> Result<Vec<TroubleRow>, StoreError> {
+    let source = SourceName::new(row.try_get::<String, _>("name")?);
+    let health: Health = optional_from_json("source.health", row.try_get("health")?)?.unwrap_or_default();
+    let told: Vec<i64> = from_json("remark.since", row.try_get("told")?)?;
+    let trouble = |trouble: &Trouble| TroubleRow {
+        source: source.clone(),
+        kind: trouble.kind,
+        since: trouble.since,
+        reason: trouble.reason.clone(),
+        told: told.contains(&micros(trouble.since)),
+    };
+    Ok(health.troubles().iter().map(trouble).collect())
 }
 
 /// The last midnight, UTC.

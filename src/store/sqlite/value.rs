@@ -2,6 +2,7 @@
 
 use crate::store::Claim;
 use crate::store::StoreError;
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,6 +11,11 @@ use std::fmt::Display;
 /// A time as it is stored: microseconds since 1970.
 pub(super) fn micros(time: Timestamp) -> i64 {
     time.as_microsecond()
+}
+
+/// A length of time as it is stored.
+pub(super) fn micros_of(length: SignedDuration) -> i64 {
+    i64::try_from(length.as_micros()).unwrap_or(i64::MAX / 4)
 }
 
 /// A stored time.

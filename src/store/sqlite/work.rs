@@ -1,6 +1,7 @@
 //! What all three kinds of work share: when the next is due, giving leases back, and the pulse.
 
 use super::SqliteStore;
+use super::notice;
 use super::queue;
 use super::value::limit;
 use super::value::micros;
@@ -18,7 +19,8 @@ pub(super) async fn next_due(store: &SqliteStore, work: Work) -> Result<Option<T
         Work::Send => &queue::DELIVERIES,
     };
     let due = queue::next_due(&store.readers, queue).await?;
-    optional_time("due_at", due)
+    let notice = if work == Work::Send { notice::next_due(&store.readers).await? } else { None };
+    optional_time("due_at", due.into_iter().chain(notice).min())
 }
 
 /// The fence stays as it is: without an owner the old lease fits no longer, and the next claim raises it.

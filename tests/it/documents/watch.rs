@@ -22,6 +22,7 @@ use atalaya::read::Standing;
 use atalaya::rule::RuleSet;
 use atalaya::send;
 use atalaya::send::Pace;
+use atalaya::send::Told;
 use atalaya::source::host_key;
 use atalaya::store::Claim;
 use atalaya::store::Registration;
@@ -71,6 +72,8 @@ impl Tower {
                 address: plan.watch.address().to_string(),
                 host: host_key(plan.watch.address()).unwrap_or_default(),
                 first_due: begin,
+                asks: plan.watch.address().to_string(),
+                wait: SignedDuration::from_mins(15),
             })
             .collect();
         self.store.register_sources(&registrations, begin).await.expect("the sources are known");
@@ -109,7 +112,7 @@ impl Tower {
                 let bytes = data(file);
                 let document = Document { url: plan.watch.address(), content_type: None, bytes: &bytes };
                 let listing = plan.watch.listing(&document).expect("it is read");
-                poll::Reply::Listing { listing, validators: Validators::default(), caching: Default::default() }
+                poll::Reply::Listing { listing, validators: Validators::default(), course: poll::Course::default() }
             } else {
                 poll::Reply::Failed { fault: Fault::Transient, reason: Reason::Status { status: 503 } }
             };
@@ -154,14 +157,8 @@ impl Tower {
                 self.config.channels.iter().find(|plan| plan.name == delivery.channel).expect("it is configured");
             let letterhead = &self.config.letterhead;
             let frozen = delivery.frozen.clone().unwrap_or_else(|| {
-                let telling = Telling {
-                    alert: &delivery.alert,
-                    rules: &delivery.rules,
-                    receiver: &delivery.receiver,
-                    id: &delivery.id,
-                    letterhead,
-                    now,
-                };
+                let Told::Alert { alert, rules, .. } = &delivery.told else { panic!("an alert") };
+                let telling = Telling { alert, rules, receiver: &delivery.receiver, id: &delivery.id, letterhead, now };
                 plan.channel.message(&telling).expect("it is rendered")
             });
             self.store.begin_attempt(&lease, &frozen, now).await.expect("the try is noted");

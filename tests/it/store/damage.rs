@@ -63,7 +63,7 @@ pub async fn the_ledger_finds_every_deleted_row(place: &dyn Place) {
         let columns = match table {
             "delivery_try" => "id, delivery_id, fence, begun_at, ended_at, reason",
             "delivery" => {
-                "id, alert_id, channel, receiver, rules, state, attempts, created_at, next_at, settled_at, reason, \
+                "id, alert_id, notice_id, channel, receiver, rules, state, attempts, created_at, next_at, settled_at, reason, \
                  owner, lease_until, fence, message_id, frozen"
             }
             "item" => {

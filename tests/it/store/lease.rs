@@ -60,11 +60,12 @@ pub async fn an_ended_lease_is_claimable_and_its_late_owner_changes_nothing(plac
     store.begin_attempt(&held, &frozen, at(123)).await.unwrap();
     store.commit_send(held, &done, at(123)).await.unwrap();
     let late = only(store.claim_polls(&claim("a", 900)).await.unwrap());
-    let held = only(store.claim_polls(&claim("a", 960)).await.unwrap());
-    let decision = found(vec![entry("two", "h.example")], 961);
-    assert!(matches!(store.commit_poll(late, &decision, at(961)).await, Err(StoreError::LeaseLost)));
+    assert!(store.claim_polls(&claim("a", 960)).await.unwrap().is_empty(), "it may have been asked: no early request");
+    let held = only(store.claim_polls(&claim("a", 1800)).await.unwrap());
+    let decision = found(vec![entry("two", "h.example")], 1801);
+    assert!(matches!(store.commit_poll(late, &decision, at(1801)).await, Err(StoreError::LeaseLost)));
     assert_eq!(store.ledger().await.unwrap().listed, 1);
-    store.commit_poll(held, &decision, at(961)).await.unwrap();
+    store.commit_poll(held, &decision, at(1801)).await.unwrap();
     sums_hold(&*store).await;
 }
 
@@ -141,7 +142,8 @@ pub async fn release_gives_everything_back(place: &dyn Place) {
     let gone = atalaya::send::Decision::GivenUp { reason };
     assert!(matches!(store.commit_send(send, &gone, at(901)).await, Err(StoreError::LeaseLost)));
     assert_eq!(store.claim_reads(&claim("b", 901)).await.unwrap().len(), 1);
-    assert_eq!(store.claim_polls(&claim("b", 901)).await.unwrap().len(), 1);
+    assert!(store.claim_polls(&claim("b", 901)).await.unwrap().is_empty(), "it may have been asked");
+    assert_eq!(store.claim_polls(&claim("b", 1800)).await.unwrap().len(), 1);
     assert_eq!(store.claim_sends(&claim("b", 901)).await.unwrap().len(), 1);
     sums_hold(&*store).await;
 }

@@ -9,6 +9,7 @@ use atalaya::model::Reason;
 use atalaya::read;
 use atalaya::send;
 use atalaya::send::DeliveryState;
+use atalaya::send::Told;
 use atalaya::store::DeliveryFilter;
 use atalaya::store::Store;
 use atalaya::store::StoreError;
@@ -40,7 +41,8 @@ pub async fn a_try_freezes_the_message_once(place: &dyn Place) {
     let job = lease.job();
     assert_eq!((job.attempts, job.frozen.as_ref(), job.created_at), (0, None, at(1)));
     assert_eq!((job.receiver.as_str(), job.channel.as_str()), ("ana@paper.example", "mail"));
-    assert_eq!((job.rules.as_slice(), job.alert.title.as_str()), ([rule("courts")].as_slice(), "Headline of one"));
+    let Told::Alert { alert, rules, .. } = &job.told else { panic!("an alert") };
+    assert_eq!((rules.as_slice(), alert.title.as_str()), ([rule("courts")].as_slice(), "Headline of one"));
     store.begin_attempt(&lease, &mail("first"), at(2)).await.unwrap();
     let again = send::Decision::Again { at: at(100), reason: Reason::TimedOut { detail: "DATA".into() } };
     store.commit_send(lease, &again, at(3)).await.unwrap();
@@ -198,6 +200,8 @@ pub async fn the_outbox_is_listed_newest_first(place: &dyn Place) {
     assert!(titles(DeliveryFilter { state: Some(DeliveryState::Done), ..all }).await.is_empty());
     let busy = ["hook".to_owned()];
     let not_busy = atalaya::store::Claim { busy_hosts: &busy, per_host: 1, ..claim("a", 50) };
-    assert_eq!(only(store.claim_sends(&not_busy).await.unwrap()).job().alert.title, "Headline of one");
+    let other = only(store.claim_sends(&not_busy).await.unwrap());
+    let Told::Alert { alert, .. } = &other.job().told else { panic!("an alert") };
+    assert_eq!(alert.title, "Headline of one");
     sums_hold(&*store).await;
 }

@@ -43,6 +43,7 @@ pub async fn what_a_poll_found_is_kept(place: &dyn Place) {
         failures: 0,
         heard_at: Some(at(1)),
         habits: learned(),
+        ..SourceState::default()
     };
     let decision = poll::Decision { state: state.clone(), ..found(vec![entry("one", "h.example")], 1) };
     assert_eq!(store.commit_poll(lease, &decision, at(1)).await.unwrap(), 1);

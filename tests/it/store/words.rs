@@ -51,6 +51,8 @@ pub fn source(name: &str) -> Registration {
         address: format!("https://{name}.example/feed"),
         host: format!("{name}.example"),
         first_due: at(0),
+        asks: format!("feed https://{name}.example/feed"),
+        wait: SignedDuration::from_secs(900),
     }
 }
 
@@ -73,6 +75,9 @@ pub fn found(items: Vec<NewItem>, now: i64) -> poll::Decision {
         reason: Reason::NewEntries { count: items.len() },
         title: Some("The Hill Herald".into()),
         warnings: Vec::new(),
+        health: atalaya::health::Diagnosis::default(),
+        pause: None,
+        host: None,
         items,
     }
 }
