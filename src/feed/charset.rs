@@ -43,15 +43,23 @@ pub fn decode<'a>(
         let warning = broken.then(|| format!("some bytes are no {}", encoding.name()));
         return (text, warning);
     }
-    // A document that is UTF-8 but for a broken character or two loses those, not all its accents.
-    let (text, _) = UTF_8.decode_without_bom_handling(bytes);
-    let broken = text.matches('\u{fffd}').count();
-    let whole = text.chars().filter(|letter| !letter.is_ascii()).count().saturating_sub(broken);
+    // A document that is UTF-8 but for a broken character or two loses those, not all its accents. Counted before
+    // anything is decoded: the text of the wrong encoding would be three times as long as its bytes.
+    let (whole, broken) = utf_8_letters(bytes);
     if whole > broken || (utf_8_declared && whole == broken) {
-        return (text, Some(format!("{broken} bytes are no UTF-8")));
+        let (text, _) = UTF_8.decode_without_bom_handling(bytes);
+        return (text, Some(format!("{broken} places are no UTF-8")));
     }
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
     (text, Some("the encoding is not declared: read as windows-1252".into()))
+}
+
+/// How many letters beyond ASCII are whole, and how many places are broken, if it is read as UTF-8.
+fn utf_8_letters(bytes: &[u8]) -> (usize, usize) {
+    bytes.utf8_chunks().fold((0, 0), |(whole, broken), chunk| {
+        let letters = chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
+        (whole + letters, broken + usize::from(!chunk.invalid().is_empty()))
+    })
 }
 
 /// The charset parameter of a Content-Type header.

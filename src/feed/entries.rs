@@ -56,9 +56,8 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Nothing yet. `text` is the document's: where it had to be decoded it takes memory too.
-    pub fn beside(text: &Cow<'_, str>) -> Self {
-        let decoded = if matches!(text, Cow::Owned(_)) { text.len() } else { 0 };
+    /// Nothing yet. `decoded` is the length of the document's text where that takes memory of its own.
+    pub fn beside(decoded: usize) -> Self {
         let room = ROOM.saturating_sub(decoded).max(LEAST_ROOM);
         Self { entries: Vec::new(), room, held: 0, thinned: 0, mended: 0, unread: 0 }
     }
@@ -242,7 +241,7 @@ mod tests {
 
     fn read(raws: Vec<Raw>) -> Vec<Entry> {
         let base = Url::parse("https://example.org/feed/rss.xml").expect("an address");
-        let mut collector = Collector::beside(&"".into());
+        let mut collector = Collector::beside(0);
         raws.into_iter().for_each(|raw| collector.take(raw, &base));
         collector.finish(&mut Vec::new())
     }

@@ -333,7 +333,7 @@ mod tests {
     use url::Url;
 
     fn listed(text: &str) -> Result<(Found, Vec<Entry>), Reason> {
-        let mut collector = Collector::beside(&"".into());
+        let mut collector = Collector::beside(0);
         let found = read(text, &Url::parse("https://example.org/").expect("an address"), &mut collector)?;
         Ok((found, collector.finish(&mut Vec::new())))
     }

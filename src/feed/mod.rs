@@ -40,7 +40,7 @@ pub fn read(document: &Document<'_>) -> Result<Listing, Reason> {
     if start.is_empty() {
         return Err(Reason::NotAFeed { detail: "an empty answer".into() });
     }
-    let mut collector = Collector::beside(&text);
+    let mut collector = Collector::beside(own_length(&text));
     let (format, title) = if start.starts_with(['{', '[']) {
         let feed = json::read(start, document.url, &mut collector)?;
         warnings.extend(feed.warnings);
@@ -70,6 +70,12 @@ fn decoded<'a>(document: &Document<'a>) -> (Cow<'a, str>, Vec<String>) {
         text.shrink_to_fit();
     }
     (text, warnings)
+}
+
+/// How much memory a text takes beside the document's bytes.
+#[expect(clippy::ptr_arg, reason = "whether it is borrowed is the question")]
+fn own_length(text: &Cow<'_, str>) -> usize {
+    if matches!(text, Cow::Owned(_)) { text.len() } else { 0 }
 }
 
 #[cfg(test)]

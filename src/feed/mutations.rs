@@ -166,7 +166,6 @@ fn number(name: &str, otherwise: u64) -> u64 {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the long run tells what it did")]
 fn a_spoilt_document_neither_panics_nor_hangs_nor_changes_its_mind() {
     let address = Url::parse("https://feeds.example.test/all.xml").expect("an address");
     let (count, seed) = (number("ATALAYA_MUTATIONS", 20_000), number("ATALAYA_SEED", 20_251_124));

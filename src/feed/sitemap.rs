@@ -34,7 +34,7 @@ pub fn read(document: &Document<'_>) -> Result<Listing, Reason> {
     let mut reader = Reader {
         prefixes: Prefixes::default(),
         entities: Entities::default(),
-        collector: Collector::beside(&text),
+        collector: Collector::beside(super::own_length(&text)),
         address: document.url,
         root: None,
         page: Page::default(),

@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_compressed_sitemap_is_unpacked() {
         let settings = Settings([("sitemap", Value::Text("https://example.org/sitemap.xml.gz".into()))].into());
-        let watch = (KIND.build)(&settings).ok().expect("a watch");
+        let Ok(watch) = (KIND.build)(&settings) else { panic!("no watch") };
         let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
         let text = "<urlset><url><loc>https://example.org/1</loc><news:news><news:title>A</news:title></news:news></url></urlset>";
         packed.write_all(text.as_bytes()).expect("memory takes all");
