@@ -20,18 +20,21 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+/// From (path → address at the source's own host) to what its server answers.
+pub type Answers = fn(&dyn Fn(&str) -> String) -> Vec<Page>;
+
 /// A source and what its server answers, in turn; the last answer stays.
 pub struct Script {
     pub name: &'static str,
     /// More lines of its table.
     pub keys: &'static str,
-    pub answers: fn(&dyn Fn(&str) -> String) -> Vec<Page>,
+    pub answers: Answers,
     /// Other paths of its site.
     pub others: fn() -> Vec<(&'static str, Page)>,
 }
 
 impl Script {
-    pub const fn new(name: &'static str, answers: fn(&dyn Fn(&str) -> String) -> Vec<Page>) -> Self {
+    pub const fn new(name: &'static str, answers: Answers) -> Self {
         Self { name, keys: "", answers, others: Vec::new }
     }
 }
