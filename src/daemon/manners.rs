@@ -29,8 +29,8 @@ pub async fn permitted(
         shared.gates.slow(&host, delay, now.saturating_add(WISH).unwrap_or(now));
     }
     word.may?;
-    if word.asked {
-        let gap = tower.config.politeness.gap.max(word.delay.unwrap_or_default()).min(robots::LONGEST_DELAY);
+    let gap = tower.config.politeness.gap.max(word.delay.unwrap_or_default()).min(robots::LONGEST_DELAY);
+    if word.asked && !gap.is_zero() {
         tokio::time::sleep(Duration::try_from(gap).unwrap_or_default()).await;
     }
     Ok(())

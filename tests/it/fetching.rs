@@ -240,12 +240,13 @@ fn a_user_agent_that_cannot_be_sent_is_a_configuration_error() {
 }
 
 /// Runs the ignored test `name` of this binary in a process of its own, with these variables.
-fn in_a_process_of_its_own(name: &str, variables: &[(&str, &str)]) {
+pub fn in_a_process_of_its_own(name: &str, variables: &[(&str, &str)]) -> String {
     let mut command = std::process::Command::new(std::env::current_exe().expect("this binary"));
     command.args(["--exact", name, "--ignored", "--nocapture"]);
     let output = command.envs(variables.iter().copied()).output().expect("it runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    text
 }
 
 #[test]

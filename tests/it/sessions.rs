@@ -1,6 +1,7 @@
 //! TLS sessions are resumed with more sites than the library remembers by itself, and idle connections do not pile up.
 
 use crate::fetching::egress;
+use crate::fetching::in_a_process_of_its_own;
 use crate::world::helper;
 use atalaya::config::Egress;
 use atalaya::net::Client;
@@ -129,12 +130,27 @@ async fn rounds(newest: &str, manner: &str) {
     assert!(resumed * 10 >= hosts * 9, "{figures}");
 }
 
+/// In processes of their own: what they take of memory is measured, here and by others.
+#[test]
+fn tls_sessions_are_resumed_with_more_sites_than_the_library_remembers() {
+    let figures = in_a_process_of_its_own("sessions::of_tls_1_3", &[]);
+    // Into the test's captured output.
+    let _unheard = std::io::Write::write_all(&mut std::io::stderr(), figures.as_bytes());
+}
+
+#[test]
+fn tls_sessions_of_older_servers_are_resumed_too() {
+    let _figures = in_a_process_of_its_own("sessions::of_tls_1_2", &[]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn tls_sessions_are_resumed_with_more_sites_than_the_library_remembers() {
+#[ignore = "needs a process of its own: run by tls_sessions_are_resumed_…"]
+async fn of_tls_1_3() {
     rounds("1.3", "keep").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn tls_sessions_of_older_servers_are_resumed_too() {
+#[ignore = "needs a process of its own: run by tls_sessions_of_older_servers_…"]
+async fn of_tls_1_2() {
     rounds("1.2", "close").await;
 }
