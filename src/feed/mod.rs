@@ -22,6 +22,7 @@ pub mod tracking;
 mod twice;
 mod vocabulary;
 mod walker;
+mod wishes;
 mod xml;
 
 pub use entries::absolute;
@@ -53,7 +54,8 @@ pub fn read(document: &Document<'_>) -> Result<Listing, Reason> {
     let title = title.map(|title| twice::once(&title).unwrap_or(title));
     let entries = collector.finish(&mut warnings);
     let title = title.map(|title| plain::title(&title)).filter(|title| !title.is_empty());
-    Ok(Listing { format: format.to_owned(), title, entries, warnings, ..Listing::default() })
+    let wishes = wishes::find(&text);
+    Ok(Listing { format: format.to_owned(), title, entries, warnings, wishes, ..Listing::default() })
 }
 
 /// The document's text, and what was odd about its encoding. In another encoding the text can be three times as long as

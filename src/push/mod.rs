@@ -258,7 +258,14 @@ mod tests {
         let known = push(Stage::Active);
         assert_eq!(wanted(Some(&known), &known.source, &hub(), &[8; 48], at(NOW)), None);
         let other = Hub { topic: "https://paper.example/new".into(), ..hub() };
-        let new = wanted(Some(&known), &known.source, &other, &[8; 48], at(NOW)).expect("the topic is another");
+        let new = wanted(
+            Some(&known),
+            &known.source,
+            &other,
+            &std::array::from_fn(|index| u8::try_from(200 - index).expect("a byte")),
+            at(NOW),
+        )
+        .expect("the topic is another");
         assert_ne!(new.token, known.token);
         assert_ne!(new.secret, new.token);
         assert_eq!(new.token.len(), 40);

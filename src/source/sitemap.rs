@@ -53,6 +53,10 @@ impl Watch for Sitemap {
         "application/xml, text/xml;q=0.9, */*;q=0.5"
     }
 
+    fn is_subscription(&self) -> bool {
+        true
+    }
+
     fn listing(&self, document: &Document<'_>) -> Result<Listing, Reason> {
         if !document.bytes.starts_with(&[0x1f, 0x8b]) {
             return sitemap::read(document);
