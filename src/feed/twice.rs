@@ -4,6 +4,9 @@
 use super::entries::Raw;
 use encoding_rs::WINDOWS_1252;
 
+/// Longer texts stay as they are: a copy of each would take the memory that one answer may have.
+const LONGEST: usize = 256 * 1024;
+
 /// Mends each text of an entry by itself; says whether any was encoded twice.
 pub fn mend(raw: &mut Raw) -> bool {
     let options = [&mut raw.summary, &mut raw.content].into_iter().flatten();
@@ -21,7 +24,7 @@ pub fn mend(raw: &mut Raw) -> bool {
 /// The text, when all its letters are those of windows-1252 and their bytes are UTF-8 beyond ASCII: nobody writes that
 /// by chance. `None` when it was encoded once.
 pub fn once(text: &str) -> Option<String> {
-    if text.is_ascii() {
+    if text.len() > LONGEST || text.is_ascii() {
         return None;
     }
     let (bytes, _, unmappable) = WINDOWS_1252.encode(text);

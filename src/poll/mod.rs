@@ -65,6 +65,7 @@ impl SourceState {
 
 /// What the world answered to a poll.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it per poll")]
 pub enum Reply {
     /// 304.
     Unchanged {

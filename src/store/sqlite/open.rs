@@ -3,6 +3,7 @@
 use super::SqliteStore;
 use crate::store::StoreError;
 use sqlx::SqliteConnection;
+use sqlx::SqlitePool;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::sqlite::SqliteJournalMode;
@@ -15,12 +16,16 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The database's name in its folder.
 const FILE: &str = "atalaya.db";
 
 /// How long a statement waits for another process that writes (`atalaya outbox retry` beside a daemon).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The pause before a database that somebody else is opening is tried again.
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// Readers never wait for the writer; three are enough for the loops' questions and a report.
 const READERS: u32 = 3;
@@ -42,7 +47,7 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let writer = first_connection(&options).await?;
         // All in one transaction: two programs that start together do not both make the tables.
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
         let (found, known) = schema(&mut transaction).await?;
@@ -96,6 +101,24 @@ fn make(directory: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
+}
+
+/// The connection that puts the database into WAL mode. SQLite does not wait for others with that, whatever the busy
+/// timeout, so of two programs that open a new database at once one may have to try again.
+async fn first_connection(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match pool(1).connect_with(options.clone()).await {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => tokio::time::sleep(BETWEEN_TRIES).await,
+            other => return other,
+        }
+    }
+}
+
+/// `SQLITE_BUSY` in any of its extended forms.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 /// Connections are made once and kept: each has a thread and a cache of prepared statements.

@@ -11,7 +11,7 @@ fn rows() -> Vec<(u32, Vec<String>, String)> {
     text.lines()
         .filter_map(|row| {
             let number = row.strip_prefix("| ")?.split(' ').next()?.parse().ok()?;
-            let tests = row.split('`').skip(1).step_by(2).filter(|word| word.contains("::line_"));
+            let tests = row.split('`').skip(1).step_by(2).filter(|word| word.contains(".rs::"));
             Some((number, tests.map(str::to_owned).collect(), row.to_owned()))
         })
         .collect()
@@ -40,7 +40,8 @@ fn every_test_that_the_table_names_exists_and_every_such_test_is_in_it() {
             let (file, name) = test.split_once("::").expect("file::name");
             let source = fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
             assert!(source.contains(&format!("fn {name}(")), "line {line}: {file} has no test {name}");
-            assert!(name.starts_with(&format!("line_{line:02}_")), "line {line} names {name}");
+            let of_this_line = name.starts_with(&format!("line_{line:02}_"));
+            assert!(of_this_line || !name.starts_with("line_"), "line {line} names {name}");
             named.insert(test);
         }
     }

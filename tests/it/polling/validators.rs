@@ -39,7 +39,7 @@ pub const SCRIPTS: &[Script] = &[
     Script::new("line-06", |url| {
         vec![
             tagged(listing(&["a"], url), "good"),
-            tagged(Page::xml("<rss><chan"), "bad"),
+            tagged(Page::xml("out of memory"), "bad"),
             tagged(listing(&["a", "b"], url), "next"),
         ]
     }),
