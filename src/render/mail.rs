@@ -3,6 +3,7 @@
 //! No input makes the HTML longer than [`HTML_LIMIT`]: what does not fit is shortened, and lists say how many more there
 //! are. Nothing in it is loaded from anywhere.
 
+use super::frame;
 use super::line::Piece;
 use super::line::clean;
 use super::line::joined;
@@ -12,14 +13,8 @@ use crate::model::Alert;
 use crate::model::Field;
 use crate::model::RuleName;
 use crate::model::alert::RuleTold;
-use minijinja::AutoEscape;
-use minijinja::Environment;
-use minijinja::Output;
-use minijinja::State;
 use minijinja::Value;
 use minijinja::context;
-use minijinja::syntax::SyntaxConfig;
-use std::fmt::Write;
 use url::Url;
 
 /// Longest HTML part in bytes. Gmail cuts off behind about 102 kB.
@@ -60,12 +55,7 @@ pub fn letter(alert: &Alert, rules: &[RuleName], receiver: &str, prefix: Option<
     if told.is_empty() {
         return Err(LetterError::NoRule);
     }
-    let mut templates = Environment::new();
-    templates
-        .set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
-    templates.set_formatter(escaped);
-    templates.add_template("mail.html", include_str!("templates/mail.html"))?;
-    templates.add_template("mail.txt", include_str!("templates/mail.txt"))?;
+    let templates = frame::templates()?;
 
     let subject = subject(alert, prefix);
     for sizes in SIZES {
@@ -77,26 +67,6 @@ pub fn letter(alert: &Alert, rules: &[RuleName], receiver: &str, prefix: Option<
         }
     }
     unreachable!("the last of SIZES returns")
-}
-
-/// What an expression of a template becomes. minijinja's own also turns each `/` into six characters, which is safe but
-/// makes addresses long and hard to check by eye.
-pub(super) fn escaped(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
-    let text = value.to_string();
-    if matches!(state.auto_escape(), AutoEscape::None) || value.is_safe() {
-        return out.write_str(&text).map_err(minijinja::Error::from);
-    }
-    for character in text.chars() {
-        match character {
-            '&' => out.write_str("&amp;"),
-            '<' => out.write_str("&lt;"),
-            '>' => out.write_str("&gt;"),
-            '"' => out.write_str("&quot;"),
-            '\'' => out.write_str("&#39;"),
-            other => out.write_char(other),
-        }?;
-    }
-    Ok(())
 }
 
 /// How much of each list and field is shown.

@@ -1,12 +1,12 @@
 //! notice → the mail and the JSON that operators get. The reasons in it were written by strangers: they are made harmless
 //! and short, and both outputs have a size that no input exceeds.
 
+use super::frame;
 use super::line::clean;
 use super::mail::HTML_LIMIT;
 use super::mail::Letter;
 use super::mail::LetterError;
 use super::mail::SUBJECT_LIMIT;
-use super::mail::escaped;
 use super::payload::LIMIT;
 use super::payload::PayloadError;
 use super::payload::Why;
@@ -16,10 +16,8 @@ use crate::model::NoticeEvent;
 use crate::model::Remark;
 use crate::model::TroubleKind;
 use jiff::Timestamp;
-use minijinja::Environment;
 use minijinja::Value;
 use minijinja::context;
-use minijinja::syntax::SyntaxConfig;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -131,12 +129,7 @@ fn label(remark: &Remark) -> Option<String> {
 pub fn letter(notice: &Notice, receiver: &str, prefix: Option<&str>) -> Result<Letter, LetterError> {
     /// How many sources stand there in full, and how many more by name, until it fits.
     const SIZES: [(usize, usize); 3] = [(60, 200), (20, 200), (5, 20)];
-    let mut templates = Environment::new();
-    templates
-        .set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
-    templates.set_formatter(escaped);
-    templates.add_template("notice.html", include_str!("templates/notice.html"))?;
-    templates.add_template("notice.txt", include_str!("templates/notice.txt"))?;
+    let templates = frame::templates()?;
     let title = notice.title();
     let subject = match prefix {
         Some(prefix) => clean(&format!("{prefix} {title}"), SUBJECT_LIMIT),

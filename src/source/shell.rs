@@ -52,7 +52,7 @@ pub fn refusal(html: &str, page: &Html, title: &str, shown: &[String]) -> Option
     (words < SILENT).then(|| Reason::NeedsScripts { detail: format!("{scripts} and {words} words of text") })
 }
 
-/// [`refusal`] for a page that nobody chose anything on yet.
+/// The refusal for a page that nobody chose anything on yet.
 pub fn unreadable(document: &Document<'_>) -> Option<Reason> {
     let given = article::decode(document);
     let page = Html::parse_document(&article::scan::defuse(&given).0);
