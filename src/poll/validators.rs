@@ -21,6 +21,9 @@ pub const RECHECK: SignedDuration = SignedDuration::from_hours(8 * 24);
 /// 304s must last this many times the usual gap before they are doubted.
 const DOUBT_AFTER: i32 = 4;
 
+/// And never less than this: a feed that publishes by the minute may rest for a night.
+const SOONEST_DOUBT: SignedDuration = SignedDuration::from_hours(24);
+
 /// The usual gap between entries of a feed whose dates do not tell it.
 const UNKNOWN_GAP: SignedDuration = SignedDuration::from_hours(48);
 
@@ -143,7 +146,7 @@ impl Trust {
 
     fn is_in_doubt(&self, now: Timestamp) -> bool {
         let Some(since) = self.unchanged_since else { return false };
-        let long = self.usual_gap.unwrap_or(UNKNOWN_GAP).saturating_mul(DOUBT_AFTER);
+        let long = self.usual_gap.unwrap_or(UNKNOWN_GAP).saturating_mul(DOUBT_AFTER).max(SOONEST_DOUBT);
         now.duration_since(since) > long && self.rechecked_at.is_none_or(|last| now.duration_since(last) >= RECHECK)
     }
 
@@ -265,6 +268,16 @@ mod tests {
     fn line_07_304s_within_four_usual_gaps_are_believed() {
         let (_, plain) = weeks_of_304(steady(), 2);
         assert_eq!(plain, []);
+    }
+
+    #[test]
+    fn line_07_a_feed_that_publishes_by_the_minute_may_rest_for_a_night() {
+        let mut state = steady();
+        state.trust.usual_gap = Some(SignedDuration::from_mins(1));
+        state.trust.unchanged_since = Some(at(NOW));
+        let asked = |hours: i64| prepare(&mut [state.clone()], at(NOW) + SignedDuration::from_hours(hours));
+        assert!(matches!(asked(12), Condition::Conditional(_)));
+        assert_eq!(asked(25), Condition::Recheck);
     }
 
     #[test]
