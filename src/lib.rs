@@ -5,7 +5,7 @@
 //! [`article`], [`rule`], [`story`], [`route`], [`render`], [`schedule`], [`push`], [`health`], [`discover`], [`opml`].
 //! Kinds: [`source`], [`channel`]. What the operator writes: [`config`]. Decisions, one per step and all pure: [`poll`],
 //! [`read`], [`send`]. Adapters: [`net`], [`store`], [`deliver`], [`clock`], [`telemetry`]. The three loops that claim,
-//! ask, decide and commit: [`daemon`]. Commands: [`cli`].
+//! ask, decide and commit: [`daemon`]; what hubs are answered: [`web`]. Commands: [`cli`].
 
 pub mod article;
 pub mod channel;

@@ -1,5 +1,5 @@
 //! Text of an XML feed → what it holds. Our own walker ([`walker`]) is the reader: on the captured feeds and on the
-//! probes it reads everything that feed-rs reads behind a cleaning pass, and more, faster (`bench/feeds` prints both).
+//! probes it reads more than feed-rs alone, and faster (`bench/feeds` prints both).
 //! feed-rs is the second opinion where the walker finds no entry in a document of ordinary length, and checks the walker
 //! in the tests. A fresh parser for each document, because one that failed inside an entry panics on the next, and under
 //! `catch_unwind`, because some inputs make it panic.
