@@ -2,7 +2,7 @@
 //! folds copies of one story together, and tells people by mail and programs by webhook.
 //!
 //! The tree is the data flow and imports point up this list only. Words: [`model`]. Pure stages: [`text`], [`feed`],
-//! [`article`], [`rule`], [`story`], [`route`], [`render`], [`schedule`], [`push`], [`health`], [`discover`], [`opml`].
+//! [`article`], [`rule`], [`story`], [`evidence`], [`route`], [`render`], [`schedule`], [`push`], [`health`], [`discover`], [`opml`].
 //! Kinds: [`source`], [`channel`]. What the operator writes: [`config`]. Decisions, one per step and all pure: [`poll`],
 //! [`read`], [`send`]. Adapters: [`net`], [`store`], [`deliver`], [`clock`], [`telemetry`]. The three loops that claim,
 //! ask, decide and commit: [`daemon`]; what hubs are answered: [`web`]. Commands: [`cli`].
@@ -15,6 +15,7 @@ pub mod config;
 pub mod daemon;
 pub mod deliver;
 pub mod discover;
+pub mod evidence;
 pub mod feed;
 pub mod health;
 pub mod model;

@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod article;
+pub mod digest;
 pub mod fault;
 pub mod ids;
 pub mod item;
@@ -21,6 +22,7 @@ pub use article::Judgement;
 pub use article::Language;
 pub use article::Mention;
 pub use article::Verdict;
+pub use digest::Digest;
 pub use fault::Fault;
 pub use ids::AlertId;
 pub use ids::ChannelName;

@@ -1,0 +1,157 @@
+//! What an answer said, byte for byte → a record that can be shown to a court. A [`Capture`] is one reading: every hop
+//! with both heads, the body as it came over the wire, and what was read out of it. It becomes a [`Record`] (plain JSON
+//! that names bodies by their SHA-256), records are linked in a [`chain`], and [`warc`] and [`page`] write them out.
+
+use crate::model::Digest;
+use crate::model::Entry;
+use crate::model::ItemId;
+use crate::model::SourceName;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+
+pub mod chain;
+pub mod page;
+pub mod stamp;
+pub mod warc;
+
+/// Header fields in the order in which they were sent, names as they were sent. Bytes above 0x7f are Latin-1
+/// (RFC 9110 §5.5), so that every byte comes back.
+pub type Fields = Vec<(String, String)>;
+
+/// One request and its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// The address that was asked.
+    pub url: String,
+    /// The address of the machine that answered, where no proxy stood between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// When the request was sent.
+    pub asked_at: Timestamp,
+    /// As `HTTP/1.1`.
+    pub version: String,
+    /// The request's header fields.
+    pub request: Fields,
+    /// The status code.
+    pub status: u16,
+    /// The answer's header fields.
+    pub response: Fields,
+    /// The body as it came over the wire, compressed where `Content-Encoding` says so.
+    pub body: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// One reading of a page: the way there, and the bodies that came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Capture {
+    /// Redirects first, the answer last.
+    pub exchanges: Vec<Exchange>,
+    /// The bodies; equal ones once.
+    pub bodies: Vec<Vec<u8>>,
+}
+
+/// Why something is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An item was judged on it.
+    Reading,
+    /// A page that was told of was looked at again.
+    Look,
+}
+
+impl Kind {
+    /// The name in the store and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reading => "reading",
+            Self::Look => "look",
+        }
+    }
+}
+
+/// What is kept of one reading, besides the bodies. Its JSON is what the chain holds: a field that is added later must
+/// be left out of the JSON when it is empty, so that old records keep their bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Why.
+    pub kind: Kind,
+    /// The item.
+    pub item: ItemId,
+    /// The source that listed it.
+    pub source: SourceName,
+    /// What the source said of it.
+    pub entry: Entry,
+    /// When it was listed.
+    pub listed_at: Timestamp,
+    /// When it was read.
+    pub taken_at: Timestamp,
+    /// Which extractor gave the text that was judged.
+    pub method: String,
+    /// The SHA-256 of that text.
+    pub text: Digest,
+    /// The way to the page. Empty when the entry's own text was judged.
+    pub exchanges: Vec<Exchange>,
+    /// The item whose reading was used, when the page had been read a moment before for another source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_for: Option<ItemId>,
+}
+
+impl Record {
+    /// The bytes that are hashed and stored.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("names, texts and times are JSON")
+    }
+}
+
+impl Capture {
+    /// Adds an exchange with its body.
+    pub fn push(&mut self, exchange: Exchange, body: Vec<u8>) {
+        if !self.exchanges.iter().any(|known| known.body == exchange.body) {
+            self.bodies.push(body);
+        }
+        self.exchanges.push(exchange);
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod sample {
+    use super::*;
+
+    /// A redirect and an answer.
+    pub(crate) fn record() -> (Record, Vec<Vec<u8>>) {
+        let at: Timestamp = "2026-03-05T10:15:30.25Z".parse().expect("a time");
+        let page = b"<title>Informe</title><p>La fiscal de Puerto Claro present\xc3\xb3 las pruebas.".to_vec();
+        let mut capture = Capture::default();
+        let hop = |url: &str, status, response: &[(&str, &str)], body: &[u8]| Exchange {
+            url: url.into(),
+            peer: Some("192.0.2.7".into()),
+            asked_at: at,
+            version: "HTTP/1.1".into(),
+            request: vec![("accept".into(), "text/html".into()), ("user-agent".into(), "atalaya".into())],
+            status,
+            response: response.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            body: Digest::of(body),
+            size: body.len() as u64,
+        };
+        let moved = hop("http://faro.example/a", 301, &[("location", "https://faro.example/a")], b"");
+        capture.push(moved, Vec::new());
+        let fields = [("content-type", "text/html; charset=utf-8"), ("transfer-encoding", "chunked")];
+        capture.push(hop("https://faro.example/a", 200, &fields, &page), page);
+        let record = Record {
+            kind: Kind::Reading,
+            item: ItemId(7),
+            source: SourceName::new("faro"),
+            entry: Entry { id: "a".into(), title: "Informe <b>".into(), ..Entry::default() },
+            listed_at: at,
+            taken_at: at,
+            method: "sample".into(),
+            text: Digest::of("La fiscal de Puerto Claro presentó las pruebas.".as_bytes()),
+            exchanges: capture.exchanges,
+            read_for: None,
+        };
+        (record, capture.bodies)
+    }
+}
