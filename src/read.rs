@@ -3,13 +3,21 @@
 
 use crate::article;
 use crate::channel::ChannelPlan;
+use crate::evidence::Capture;
+use crate::evidence::Keep;
+use crate::evidence::Kept;
+use crate::evidence::Kind;
+use crate::evidence::Record;
+use crate::evidence::pack::pack;
 use crate::model::Alert;
 use crate::model::Article;
 use crate::model::ChannelName;
 use crate::model::DeliveryId;
+use crate::model::Digest;
 use crate::model::EntityName;
 use crate::model::Fault;
 use crate::model::Item;
+use crate::model::ItemId;
 use crate::model::Judgement;
 use crate::model::Outcome;
 use crate::model::OutcomeKind;
@@ -29,6 +37,7 @@ use crate::text::language;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What the world answered to the reading of a page.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +48,8 @@ pub enum Reply {
         article: Box<Article>,
         /// The address that answered, after redirects.
         url: String,
+        /// What was asked and answered, byte for byte.
+        proof: Proof,
     },
     /// It was not.
     Failed {
@@ -47,6 +58,18 @@ pub enum Reply {
         /// What happened.
         reason: Reason,
     },
+}
+
+/// Where the bytes are that a text was read from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Proof {
+    /// There are none: the text is the entry's own.
+    #[default]
+    Entry,
+    /// Here.
+    Capture(Arc<Capture>),
+    /// The page had been read for this item a moment before, and was not asked again.
+    ReadFor(ItemId),
 }
 
 /// All that one reading changes.
@@ -88,6 +111,8 @@ pub struct Judged {
     pub outcomes: Vec<Outcome>,
     /// At most one at present: all rules of the item that are told now.
     pub alert: Option<NewAlert>,
+    /// What is kept of the reading, if anything is.
+    pub evidence: Option<Kept>,
 }
 
 /// An alert to be written together with its deliveries.
@@ -123,6 +148,8 @@ pub struct Standing<'a> {
     pub channels: &'a [ChannelPlan],
     /// The pause before each further try.
     pub retry: &'a [SignedDuration],
+    /// Which readings are kept.
+    pub keep: Keep,
 }
 
 /// What an item can be judged on.
@@ -150,6 +177,8 @@ pub struct Text {
     pub fingerprint: Fingerprint,
     /// Set when the page could not be read and this is only the feed's own text.
     pub unread: Option<Reason>,
+    /// Where its bytes are.
+    pub proof: Proof,
 }
 
 /// What an item brings along: the whole text, where no page stands behind its entry. Nothing is asked for then.
@@ -158,7 +187,13 @@ pub fn brought(item: &Item) -> Option<Ground> {
     let article = Article { method: "listing".into(), ..from_entry(item) };
     // The place is the page's, and would make all that the page lists one story.
     let fingerprint = Fingerprint { addresses: Vec::new(), text: story::text_hash(&article.text) };
-    Some(Ground::Text(Box::new(Text { article, final_url: place.clone(), fingerprint, unread: None })))
+    Some(Ground::Text(Box::new(Text {
+        article,
+        final_url: place.clone(),
+        fingerprint,
+        unread: None,
+        proof: Proof::Entry,
+    })))
 }
 
 /// Settles what an item is judged on. A page that could not be read is asked for again until the tries are used up;
@@ -166,10 +201,10 @@ pub fn brought(item: &Item) -> Option<Ground> {
 pub fn ground(item: &Item, reply: Reply, retry: &[SignedDuration], now: Timestamp) -> Ground {
     let listed = item.entry.link.as_deref();
     let (fault, reason) = match reply {
-        Reply::Article { article, url } => {
+        Reply::Article { article, url, proof } => {
             let article = completed(*article, item);
             let fingerprint = story::fingerprint(listed, &url, article.canonical_url.as_deref(), &article.text);
-            return Ground::Text(Box::new(Text { article, final_url: url, fingerprint, unread: None }));
+            return Ground::Text(Box::new(Text { article, final_url: url, fingerprint, unread: None, proof }));
         }
         Reply::Failed { fault, reason } => (fault, reason),
     };
@@ -186,12 +221,12 @@ pub fn ground(item: &Item, reply: Reply, retry: &[SignedDuration], now: Timestam
     let final_url = listed.unwrap_or_default().to_owned();
     // The teaser of a page that nobody read must not make a page that somebody reads later a copy of it by its words.
     let fingerprint = Fingerprint { text: None, ..story::fingerprint(listed, &final_url, None, "") };
-    Ground::Text(Box::new(Text { article, final_url, fingerprint, unread: Some(reason) }))
+    Ground::Text(Box::new(Text { article, final_url, fingerprint, unread: Some(reason), proof: Proof::Entry }))
 }
 
 /// Decides what one text changes: verdicts, story, outcomes, alert and deliveries.
 pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lookalike], now: Timestamp) -> Decision {
-    let Text { article, final_url, fingerprint, unread } = text;
+    let Text { article, final_url, fingerprint, unread, proof } = text;
     let mut judgement = standing.rules.judge(&article.title, &article.text, article.language.as_ref());
     if unread.is_some() {
         // Undecided is not unmatched: without the body only a yes is certain.
@@ -241,11 +276,36 @@ pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lo
             .collect();
         NewAlert { alert, deliveries }
     });
-    let judged = Box::new(Judged { article, final_url, fingerprint, relation, judgement, outcomes, alert });
+    let evidence = standing.keep.holds(!matched.is_empty()).then(|| kept(item, &article, &proof, now));
+    let judged = Box::new(Judged { article, final_url, fingerprint, relation, judgement, outcomes, alert, evidence });
     match unread {
         None => Decision::Judged(judged),
         Some(reason) => Decision::Unreadable { reason, judged: (!matched.is_empty()).then_some(judged) },
     }
+}
+
+/// What is kept of a reading.
+fn kept(item: &Item, article: &Article, proof: &Proof, now: Timestamp) -> Kept {
+    let (exchanges, bodies, read_for) = match proof {
+        Proof::Entry => (Vec::new(), Vec::new(), None),
+        Proof::ReadFor(twin) => (Vec::new(), Vec::new(), Some(*twin)),
+        Proof::Capture(capture) => {
+            (capture.exchanges.clone(), capture.bodies.iter().map(|body| pack(body)).collect(), None)
+        }
+    };
+    let record = Record {
+        kind: Kind::Reading,
+        item: item.id,
+        source: item.source.clone(),
+        entry: item.entry.clone(),
+        listed_at: item.listed_at,
+        taken_at: now,
+        method: article.method.clone(),
+        text: Digest::of(article.text.as_bytes()),
+        exchanges,
+        read_for,
+    };
+    Kept { record, bodies }
 }
 
 /// Everything that a message is made of, for the rules that are told.

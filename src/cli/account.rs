@@ -38,6 +38,13 @@ pub struct Format {
     state: Option<PathBuf>,
 }
 
+impl Format {
+    /// Whether JSON was asked for.
+    pub(super) fn json(&self) -> bool {
+        self.json
+    }
+}
+
 /// `atalaya why`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  atalaya why https://paper.example/2026/11/article?utm_source=rss")]
@@ -107,7 +114,7 @@ impl From<StateFilter> for DeliveryState {
 }
 
 /// Finds the store's directory, opens it for reading and lets `account` speak.
-fn with_store(
+pub(super) fn with_store(
     format: &Format,
     named: Option<&Path>,
     output: &mut Output,
@@ -410,10 +417,10 @@ fn times(count: u32) -> String {
 }
 
 /// A time for people: UTC, to the second.
-fn time(at: Timestamp) -> String {
+pub(super) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
-fn or_dash(text: &str) -> impl Display + '_ {
+pub(super) fn or_dash(text: &str) -> impl Display + '_ {
     if text.trim().is_empty() { "(no title)" } else { text }
 }

@@ -12,6 +12,7 @@ mod attempt;
 mod check;
 pub mod demo;
 mod discover;
+mod evidence;
 mod export;
 mod import;
 mod init;
@@ -48,6 +49,7 @@ Examples:
   atalaya discover https://…        what can be watched there, as source blocks to paste
   atalaya run                       keep watch
   atalaya why https://…             what became of that article, and why
+  atalaya evidence export 12        what alert 12 rests on, as a WARC file and a page
   atalaya try rules https://…       what the rules say of a page, without telling anybody
 
 Exit codes: 0 all is well; 1 the command found something wrong; 2 wrong command line;
@@ -96,6 +98,9 @@ enum Command {
     /// Look at deliveries, or try them again
     #[command(subcommand)]
     Outbox(account::OutboxCommand),
+    /// Write out what alerts rest on, and check that nobody touched it
+    #[command(subcommand)]
+    Evidence(evidence::Command),
     /// Run one stage on files, addresses or standard input, without storing or telling anything
     #[command(subcommand)]
     Try(attempt::TryCommand),
@@ -119,6 +124,7 @@ pub fn main() -> ExitCode {
         Command::Ledger(format) => account::ledger(format, config, &mut output),
         Command::Status(format) => account::status(format, config, &mut output),
         Command::Outbox(outbox) => account::outbox(outbox, config, &mut output),
+        Command::Evidence(evidence) => evidence::run(evidence, config, &mut output),
         Command::Try(attempt) => attempt::run(attempt, config, &mut output),
     };
     // A full disk or a closed pipe may show only now.

@@ -57,6 +57,18 @@ pub fn duration(text: &str) -> Result<SignedDuration, Refusal> {
     Ok(SignedDuration::from_millis(i64::try_from(total).expect("at most LONGEST")))
 }
 
+const UNITS: [(&str, u64); 9] = [
+    ("B", 1),
+    ("kB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("TB", 1_000_000_000_000),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
+];
+
 /// Reads a number of bytes: `"500 kB"`, `"16 MiB"`, `"1 GiB"`.
 ///
 /// # Errors
@@ -64,17 +76,8 @@ pub fn duration(text: &str) -> Result<SignedDuration, Refusal> {
 pub fn size(text: &str) -> Result<u64, Refusal> {
     let refuse = |message: String| Refusal {
         message,
-        help: "write a number with its unit: B, kB, MB, GB, KiB, MiB or GiB, such as \"16 MiB\"".into(),
+        help: "write a number with its unit: B, kB, MB, GB, TB, KiB, MiB, GiB or TiB, such as \"16 MiB\"".into(),
     };
-    const UNITS: [(&str, u64); 7] = [
-        ("B", 1),
-        ("kB", 1_000),
-        ("MB", 1_000_000),
-        ("GB", 1_000_000_000),
-        ("KiB", 1 << 10),
-        ("MiB", 1 << 20),
-        ("GiB", 1 << 30),
-    ];
     let trimmed = text.trim();
     let digits = trimmed.find(|character: char| !character.is_ascii_digit()).unwrap_or(trimmed.len());
     let unit = trimmed[digits..].trim_start();
@@ -90,6 +93,13 @@ pub fn size(text: &str) -> Result<u64, Refusal> {
         .ok()
         .and_then(|number| number.checked_mul(*factor))
         .ok_or_else(|| refuse(format!("`{text}` is not a size")))
+}
+
+/// The shortest form that [`size`] reads back.
+pub fn size_text(size: u64) -> String {
+    let whole = UNITS.iter().filter(|(_, factor)| size >= *factor && size.is_multiple_of(*factor));
+    let forms = whole.map(|(unit, factor)| format!("{} {unit}", size / factor));
+    forms.min_by_key(String::len).unwrap_or_else(|| format!("{size} B"))
 }
 
 /// The shortest form that [`duration`] reads back.

@@ -115,6 +115,25 @@ pub static READING: KnownTable = KnownTable {
     ],
 };
 
+/// `[evidence]`.
+pub static EVIDENCE: KnownTable = KnownTable {
+    head: "[evidence]",
+    doc: "What is kept of the pages that were read, to be shown later: raw bytes, headers, times and their SHA-256.",
+    keys: &[
+        key(
+            "keep",
+            "\"matched\"",
+            "Which readings are kept: \"matched\" those that a rule matched, \"everything\", or \"nothing\".",
+        ),
+        key("age", "\"365d\"", "How long they are kept. What an alert rests on is kept for good."),
+        key(
+            "max_size",
+            "\"10GB\"",
+            "When all records are larger, the oldest go first. What an alert rests on never does.",
+        ),
+    ],
+};
+
 /// `[web]`.
 pub static WEB: KnownTable = KnownTable {
     head: "[web]",
@@ -269,6 +288,7 @@ pub static TABLES: &[&KnownTable] = &[
     &POLITENESS,
     &POLLING,
     &READING,
+    &EVIDENCE,
     &WEB,
     &MAIL,
     &SOURCE,

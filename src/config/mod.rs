@@ -2,6 +2,8 @@
 
 use crate::channel::ChannelPlan;
 use crate::channel::Letterhead;
+use crate::evidence::Keep;
+use crate::evidence::Retention;
 use crate::model::Proxy;
 use crate::route::Subscription;
 use crate::rule::EntitySpec;
@@ -70,6 +72,8 @@ pub struct Config {
     pub polling: Polling,
     /// How pages are tried again.
     pub reading: Reading,
+    /// What is kept of the pages that were read.
+    pub evidence: Evidence,
     /// What is answered over HTTP, if anything is.
     pub web: Option<Web>,
     /// How mail is sent; present when any channel needs it.
@@ -131,6 +135,15 @@ pub struct Polling {
     pub at_most: SignedDuration,
     /// The longest that the wishes of a server may put off a check.
     pub heed: SignedDuration,
+}
+
+/// `[evidence]`: what is kept of the pages that were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// Which readings.
+    pub keep: Keep,
+    /// For how long.
+    pub retention: Retention,
 }
 
 /// `[web]`: what is answered over HTTP.

@@ -1,6 +1,7 @@
 //! `[egress]`, `[politeness]`, `[reading]`, `contact` and `state` → how the world is treated.
 
 use super::Egress;
+use super::Evidence;
 use super::Politeness;
 use super::Polling;
 use super::Reading;
@@ -16,6 +17,9 @@ use super::node::Entry;
 use super::node::Value;
 use super::proxies;
 use super::table::Table;
+use super::table::instead;
+use crate::evidence::Keep;
+use crate::evidence::Retention;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use std::fs;
@@ -77,6 +81,13 @@ impl Default for Reading {
             retry: minutes.into_iter().map(SignedDuration::from_mins).collect(),
             copies_within: SignedDuration::from_hours(72),
         }
+    }
+}
+
+impl Default for Evidence {
+    fn default() -> Self {
+        let retention = Retention { age: DAY * 365, bytes: 10_000_000_000 };
+        Self { keep: Keep::default(), retention }
     }
 }
 
@@ -151,6 +162,30 @@ pub(super) fn reading(documents: &[Document], report: &Report) -> Reading {
     };
     let copies_within = table.duration("copies_within", default.copies_within, SignedDuration::ZERO..=DAY * 365);
     Reading { retry, copies_within }
+}
+
+/// What is kept of the pages that were read.
+pub(super) fn evidence(documents: &[Document], report: &Report) -> Evidence {
+    let default = Evidence::default();
+    let Some((_, table)) = top_table(documents, &keys::EVIDENCE, report) else { return default };
+    let keep = table.text("keep").and_then(|text| {
+        let names = Keep::ALL.map(|(name, _)| name);
+        let known = Keep::ALL.iter().find(|(name, _)| *name == text.text.trim()).map(|(_, keep)| *keep);
+        table.accept(
+            text.node,
+            known.ok_or_else(|| Refusal {
+                message: format!("`{}` is no choice of what to keep", text.text),
+                help: instead(text.text, &names, format_args!("write one of {}", names.join(", "))),
+            }),
+        )
+    });
+    Evidence {
+        keep: keep.unwrap_or(default.keep),
+        retention: Retention {
+            age: table.duration("age", default.retention.age, DAY..=DAY * 36_600),
+            bytes: table.size("max_size", default.retention.bytes, 1 << 20..=1 << 50),
+        },
+    }
 }
 
 /// What is answered over HTTP; `None` without the table.

@@ -169,7 +169,8 @@ impl<'a> Table<'a> {
     pub fn size(&self, key: &str, default: u64, range: RangeInclusive<u64>) -> u64 {
         let Some(entry) = self.entry(key) else { return default };
         let node = &entry.node;
-        let help = "write a number with its unit, such as \"16 MiB\"; from \"1 KiB\" to \"1 GiB\"";
+        let (least, most) = (duration::size_text(*range.start()), duration::size_text(*range.end()));
+        let help = format!("write a number with its unit, such as \"16 MiB\"; from \"{least}\" to \"{most}\"");
         let Value::Text(text) = &node.value else {
             self.wrong_type(key, node, "a size with its unit", help);
             return default;

@@ -17,6 +17,7 @@ use crate::poll::backoff;
 use crate::read;
 use crate::read::Decision;
 use crate::read::Ground;
+use crate::read::Proof;
 use crate::read::Reply;
 use crate::read::Standing;
 use crate::source::host_key;
@@ -81,6 +82,7 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
                             subscriptions: &tower.config.subscriptions,
                             channels: &tower.config.channels,
                             retry: &tower.config.reading.retry,
+                            keep: tower.config.evidence.keep,
                         };
                         read::decide(&standing, &item, text, &seen, now)
                     })
@@ -151,9 +153,9 @@ async fn ask(shared: &Shared, item: &Item) -> Result<Reply, StoreError> {
         return Ok(Reply::Failed { fault: Fault::Permanent, reason: Reason::NoAddress });
     };
     if let Some(key) = address::canonical(url.as_str())
-        && let Some((article, url)) = shared.store.article_at(&key).await?
+        && let Some((twin, article, url)) = shared.store.article_at(&key).await?
     {
-        return Ok(Reply::Article { article: Box::new(article), url });
+        return Ok(Reply::Article { article: Box::new(article), url, proof: Proof::ReadFor(twin) });
     }
     let tower = shared.tower.load_full();
     // Only its source says by which way a page may be asked, and whether robots.txt is to be obeyed.
@@ -179,7 +181,7 @@ async fn ask(shared: &Shared, item: &Item) -> Result<Reply, StoreError> {
         article::examine(&document, &listed_title)
     });
     Ok(match extracting.await {
-        Ok((article, None)) => Reply::Article { article: Box::new(article), url },
+        Ok((article, None)) => Reply::Article { article: Box::new(article), url, proof: Proof::default() },
         Ok((_, Some(reason @ Reason::NotAPage { .. }))) => Reply::Failed { fault: Fault::Permanent, reason },
         Ok((_, Some(reason))) => Reply::Failed { fault: Fault::Transient, reason },
         Err(panic) => {

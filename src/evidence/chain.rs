@@ -26,7 +26,7 @@ pub fn day(at: Timestamp) -> Date {
 
 /// A row of the chain as it is stored.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
+pub struct Link {
     /// Its number; they grow by one.
     pub number: i64,
     /// When it was kept.
@@ -112,7 +112,7 @@ impl Default for Walk {
 impl Walk {
     /// What is wrong with the next row. After a flaw the walk goes on from the stored link, so that one change is one
     /// flaw and not as many as rows follow.
-    pub fn step(&mut self, kept: &Kept) -> Vec<Flaw> {
+    pub fn step(&mut self, kept: &Link) -> Vec<Flaw> {
         let mut flaws = Vec::new();
         let number = kept.number;
         if number > self.next {
@@ -146,7 +146,7 @@ impl Walk {
 mod tests {
     use super::*;
 
-    fn chain(records: &[&str]) -> Vec<Kept> {
+    fn chain(records: &[&str]) -> Vec<Link> {
         let mut before = origin();
         let at: Timestamp = "2026-03-05T22:00:00Z".parse().expect("a time");
         let mut kept = Vec::new();
@@ -155,12 +155,12 @@ mod tests {
             before = link(&before, &digest);
             let number = i64::try_from(index).expect("few") + 1;
             let at = at + jiff::SignedDuration::from_hours(number);
-            kept.push(Kept { number, at, record: Some((*record).into()), digest, link: before, told: true });
+            kept.push(Link { number, at, record: Some((*record).into()), digest, link: before, told: true });
         }
         kept
     }
 
-    fn flaws(chain: &[Kept]) -> Vec<Flaw> {
+    fn flaws(chain: &[Link]) -> Vec<Flaw> {
         let mut walk = Walk::default();
         chain.iter().flat_map(|kept| walk.step(kept)).collect()
     }

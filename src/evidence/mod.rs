@@ -2,15 +2,18 @@
 //! with both heads, the body as it came over the wire, and what was read out of it. It becomes a [`Record`] (plain JSON
 //! that names bodies by their SHA-256), records are linked in a [`chain`], and [`warc`] and [`page`] write them out.
 
+use self::pack::Packed;
 use crate::model::Digest;
 use crate::model::Entry;
 use crate::model::ItemId;
 use crate::model::SourceName;
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
 pub mod chain;
+pub mod pack;
 pub mod page;
 pub mod stamp;
 pub mod warc;
@@ -97,6 +100,51 @@ pub struct Record {
     /// The item whose reading was used, when the page had been read a moment before for another source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_for: Option<ItemId>,
+}
+
+/// Which readings are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// Those that a rule matched.
+    #[default]
+    Matched,
+    /// All.
+    Everything,
+    /// None: an alert is then no more than its own words.
+    Nothing,
+}
+
+impl Keep {
+    /// Every choice with its name in the configuration.
+    pub const ALL: [(&str, Self); 3] =
+        [("matched", Self::Matched), ("everything", Self::Everything), ("nothing", Self::Nothing)];
+
+    /// Whether a reading is kept of which this is known.
+    pub fn holds(self, matched: bool) -> bool {
+        match self {
+            Self::Matched => matched,
+            Self::Everything => true,
+            Self::Nothing => false,
+        }
+    }
+}
+
+/// How long records are kept that no alert rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// At most so long.
+    pub age: SignedDuration,
+    /// All records together, those that are told included, in bytes as they are stored.
+    pub bytes: u64,
+}
+
+/// What is stored of one reading.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// What is known of it.
+    pub record: Record,
+    /// The bodies that its exchanges name.
+    pub bodies: Vec<Packed>,
 }
 
 impl Record {

@@ -5,10 +5,16 @@
 //! [`StoreError::LeaseLost`]. There is no recovery code: what a dead process held becomes due by itself.
 
 use crate::channel::Frozen;
+use crate::evidence::Retention;
+use crate::evidence::chain::Link;
+use crate::evidence::pack::Packed;
 use crate::health::Health;
+use crate::model::AlertId;
 use crate::model::Article;
 use crate::model::ChannelName;
+use crate::model::Digest;
 use crate::model::Item;
+use crate::model::ItemId;
 use crate::model::SourceName;
 use crate::poll;
 use crate::poll::SourceState;
@@ -242,7 +248,7 @@ pub trait Store: Send + Sync {
     async fn claim_reads(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Item>>, StoreError>;
     /// The article of a judged item whose listed, answering or declared address has this canonical form, with the
     /// address that answered: there is no need to ask the site again.
-    async fn article_at(&self, address_key: &str) -> Result<Option<(Article, String)>, StoreError>;
+    async fn article_at(&self, address_key: &str) -> Result<Option<(ItemId, Article, String)>, StoreError>;
     /// Judged items that share an address (at any time) or the text (judged after `since`), oldest first.
     async fn lookalikes(&self, fingerprint: &Fingerprint, since: Timestamp) -> Result<Vec<Lookalike>, StoreError>;
     /// Writes article, verdicts, story, alert and deliveries. `seen` is what [`Store::lookalikes`] gave for the
@@ -257,6 +263,23 @@ pub trait Store: Send + Sync {
         since: Timestamp,
         now: Timestamp,
     ) -> Result<(), (StoreError, Option<Lease<Item>>)>;
+
+    // ── evidence ──
+    /// Whether a reading of the item is kept.
+    async fn has_evidence(&self, item: ItemId) -> Result<bool, StoreError>;
+    /// How many links the chain has.
+    async fn evidence_length(&self) -> Result<usize, StoreError>;
+    /// The links behind a number, in order.
+    async fn evidence_chain(&self, after: i64, most: usize) -> Result<Vec<Link>, StoreError>;
+    /// A body as it is stored.
+    async fn evidence_body(&self, name: &Digest) -> Result<Option<Packed>, StoreError>;
+    /// Alerts, newest first.
+    async fn alerts(&self, filter: &AlertFilter) -> Result<Vec<AlertRow>, StoreError>;
+    /// What an alert rests on.
+    async fn evidence_of(&self, alert: AlertId) -> Result<Option<AlertEvidence>, StoreError>;
+    /// Forgets what no alert rests on: what is older than the age, then the oldest until the rest is small enough. A few
+    /// hundred records a call.
+    async fn trim_evidence(&self, retention: &Retention, now: Timestamp) -> Result<Trimmed, StoreError>;
 
     // ── send ──
     /// Folds the remarks on sources that are due into notices, with a delivery to each receiver. Nothing happens until

@@ -1,6 +1,8 @@
 //! What a store tells people: the ledger, the status, an item's way, the outbox. Plain values, JSON by serde.
 
+use crate::evidence::chain::Link;
 use crate::model::Alert;
+use crate::model::AlertId;
 use crate::model::Article;
 use crate::model::ChannelName;
 use crate::model::DeliveryId;
@@ -261,4 +263,50 @@ pub struct MergeRow {
     pub rule: RuleName,
     /// Why it is a copy.
     pub relation: Reason,
+}
+
+/// What an alert rests on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertEvidence {
+    /// What was told.
+    pub alert: Alert,
+    /// What was judged.
+    pub article: Article,
+    /// What is kept of its readings, oldest first. Empty when nothing was kept.
+    pub records: Vec<Link>,
+}
+
+/// What retention removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trimmed {
+    /// Records.
+    pub records: usize,
+    /// Their bodies' bytes, as stored.
+    pub bytes: u64,
+    /// There may be more to remove.
+    pub more: bool,
+}
+
+/// Which alerts are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlertFilter {
+    /// Those of the items under this address: as given, and in canonical form. `None` for all.
+    pub url: Option<(String, String)>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// An alert in a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AlertRow {
+    /// Its number.
+    pub alert: AlertId,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Its headline.
+    pub title: String,
+    /// Where the article is.
+    pub url: String,
+    /// How many records are kept of what it rests on.
+    pub records: usize,
 }

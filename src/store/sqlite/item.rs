@@ -2,6 +2,7 @@
 //! transaction.
 
 use super::SqliteStore;
+use super::evidence;
 use super::lookalike;
 use super::queue;
 use super::value::count;
@@ -134,6 +135,9 @@ async fn insert_judged(
     let story = story(connection, item, judged, now).await?;
     insert_article(connection, item, story, judged, now).await?;
     insert_verdicts(connection, item, judged).await?;
+    if let Some(kept) = &judged.evidence {
+        evidence::insert(connection, item, kept, now).await?;
+    }
     let alert = match &judged.alert {
         Some(alert) => Some(insert_alert(connection, item, story, alert, now).await?),
         None => None,

@@ -61,9 +61,9 @@ fn lookalike(row: &SqliteRow) -> Result<Lookalike, StoreError> {
 pub(super) async fn article_at(
     store: &SqliteStore,
     address_key: &str,
-) -> Result<Option<(Article, String)>, StoreError> {
+) -> Result<Option<(ItemId, Article, String)>, StoreError> {
     let row = sqlx::query(
-        "SELECT article.about, article.text, article.final_url
+        "SELECT item.id, article.about, article.text, article.final_url
          FROM address JOIN item ON item.id = address.item_id JOIN article ON article.item_id = item.id
          WHERE address.key = ? AND item.state = 'judged'
          ORDER BY article.judged_at DESC, item.id DESC LIMIT 1",
@@ -71,7 +71,7 @@ pub(super) async fn article_at(
     .bind(address_key)
     .fetch_optional(&store.readers)
     .await?;
-    row.map(|row| Ok((article(&row)?, row.try_get("final_url")?))).transpose()
+    row.map(|row| Ok((ItemId(row.try_get("id")?), article(&row)?, row.try_get("final_url")?))).transpose()
 }
 
 /// An article from its columns `about` and `text`.

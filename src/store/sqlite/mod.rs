@@ -4,6 +4,9 @@
 //! forget the last commits when power fails, and a forgotten "sent" is a mail that goes out twice. Write transactions
 //! begin as IMMEDIATE: one that began as a reader cannot become a writer once somebody else wrote.
 
+use super::AlertEvidence;
+use super::AlertFilter;
+use super::AlertRow;
 use super::Claim;
 use super::DeliveryAccount;
 use super::DeliveryFilter;
@@ -16,12 +19,19 @@ use super::Registration;
 use super::Status;
 use super::Store;
 use super::StoreError;
+use super::Trimmed;
 use super::Way;
 use super::Work;
 use crate::channel::Frozen;
+use crate::evidence::Retention;
+use crate::evidence::chain::Link;
+use crate::evidence::pack::Packed;
+use crate::model::AlertId;
 use crate::model::Article;
 use crate::model::ChannelName;
+use crate::model::Digest;
 use crate::model::Item;
+use crate::model::ItemId;
 use crate::model::SourceName;
 use crate::poll;
 use crate::push::Push;
@@ -40,6 +50,7 @@ use sqlx::Transaction;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
+mod evidence;
 mod item;
 mod ledger;
 mod lookalike;
@@ -119,7 +130,7 @@ impl Store for SqliteStore {
         item::claim(self, claim).await
     }
 
-    async fn article_at(&self, address_key: &str) -> Result<Option<(Article, String)>, StoreError> {
+    async fn article_at(&self, address_key: &str) -> Result<Option<(ItemId, Article, String)>, StoreError> {
         lookalike::article_at(self, address_key).await
     }
 
@@ -141,6 +152,34 @@ impl Store for SqliteStore {
             Err(StoreError::LeaseLost) => Err((StoreError::LeaseLost, None)),
             Err(error) => Err((error, Some(lease))),
         }
+    }
+
+    async fn has_evidence(&self, item: ItemId) -> Result<bool, StoreError> {
+        evidence::has(self, item).await
+    }
+
+    async fn evidence_length(&self) -> Result<usize, StoreError> {
+        evidence::length(self).await
+    }
+
+    async fn evidence_chain(&self, after: i64, most: usize) -> Result<Vec<Link>, StoreError> {
+        evidence::chain(self, after, most).await
+    }
+
+    async fn evidence_body(&self, name: &Digest) -> Result<Option<Packed>, StoreError> {
+        evidence::body(self, name).await
+    }
+
+    async fn alerts(&self, filter: &AlertFilter) -> Result<Vec<AlertRow>, StoreError> {
+        evidence::alerts(self, filter).await
+    }
+
+    async fn evidence_of(&self, alert: AlertId) -> Result<Option<AlertEvidence>, StoreError> {
+        evidence::of_alert(self, alert).await
+    }
+
+    async fn trim_evidence(&self, retention: &Retention, now: Timestamp) -> Result<Trimmed, StoreError> {
+        evidence::trim(self, retention, now).await
     }
 
     async fn gather_notices(

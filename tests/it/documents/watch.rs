@@ -141,6 +141,7 @@ impl Tower {
                         subscriptions: &self.config.subscriptions,
                         channels: &self.config.channels,
                         retry: &self.config.reading.retry,
+                        keep: self.config.evidence.keep,
                     };
                     (read::decide(&standing, &item, *text, &seen, now), seen)
                 }
@@ -196,7 +197,9 @@ fn page(item: &Item) -> read::Reply {
         thread.spawn_scoped(scope, examine).expect("a thread").join().expect("it is read")
     });
     match examined {
-        (article, None) => read::Reply::Article { article: Box::new(article), url: url.to_string() },
+        (article, None) => {
+            read::Reply::Article { article: Box::new(article), url: url.to_string(), proof: read::Proof::default() }
+        }
         (_, Some(reason)) => read::Reply::Failed { fault: Fault::Transient, reason },
     }
 }

@@ -141,6 +141,7 @@ pub fn article(item: &Item) -> Judged {
         judgement: Judgement::default(),
         outcomes: Vec::new(),
         alert: None,
+        evidence: None,
     }
 }
 
