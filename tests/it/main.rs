@@ -3,6 +3,7 @@
 mod commands;
 mod discovering;
 mod documents;
+mod evidence;
 mod feed_limits;
 mod fetching;
 mod guard;

@@ -354,6 +354,22 @@ pub fn command() -> Command {
     command
 }
 
+const INSTALL: &str = "Run the tests with tests/run, which installs what they need";
+
+/// A tool in Python.
+fn tool(script: &str) -> Command {
+    let python = std::env::var("ATALAYA_TEST_PYTHON")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/bin/python").to_owned());
+    let mut command = Command::new(python);
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools").join(script));
+    command
+}
+
+/// Runs a tool in Python to its end.
+pub fn python(script: &str, arguments: &[&str]) -> Output {
+    tool(script).args(arguments).output().unwrap_or_else(|error| panic!("{script}: {error}. {INSTALL}"))
+}
+
 /// A tool in Python that prints its port and then JSON lines.
 pub fn helper<E: Send + 'static>(
     script: &str,
@@ -361,17 +377,12 @@ pub fn helper<E: Send + 'static>(
     events: Sender<E>,
     event: impl Fn(Value) -> E + Send + 'static,
 ) -> (Child, u16) {
-    let python = std::env::var("ATALAYA_TEST_PYTHON")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/bin/python").to_owned());
-    let mut child = Command::new(&python)
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools").join(script))
+    let mut child = tool(script)
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| {
-            panic!("{python}: {error}. Run the tests with tests/run, which installs what they need")
-        });
+        .unwrap_or_else(|error| panic!("{script}: {error}. {INSTALL}"));
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     let mut next = move || -> Option<Value> { serde_json::from_str(&lines.next()?.ok()?).ok() };
     let port = next().and_then(|value| value["port"].as_u64()).unwrap_or_else(|| panic!("{script} gave no port"));
