@@ -111,7 +111,7 @@ impl Round<'_> {
         if !self.known(&listing.entries).await?.is_empty() {
             return Ok(None);
         }
-        while let Some(url) = way.next() {
+        while let Some(url) = way.next_page() {
             match self.request(&url, Some(back::LONGEST_PAGE), |answered| way.is_trusted(answered)).await {
                 None => way.stop(),
                 Some(Answer::Listing(page)) => {
@@ -152,7 +152,11 @@ impl Round<'_> {
             // Two polls may wait for each other's host: not for ever.
             Some(other) if host != self.own_host => {
                 let patience = left.max(Duration::from_millis(100));
-                Some(tokio::time::timeout(patience, work::enter(self.shared, other)).await.ok()?)
+                let Ok(pass) = tokio::time::timeout(patience, work::enter(self.shared, other)).await else {
+                    let detail = format!("waiting for {other}, which is busy or pauses");
+                    return Some(Answer::Failed(Fault::Transient, Reason::TimedOut { detail }));
+                };
+                Some(pass)
             }
             _ => {
                 tokio::time::sleep(tower.config.politeness.gap.unsigned_abs()).await;

@@ -74,7 +74,7 @@ impl WayBack {
     }
 
     /// The page to ask for next. `None` when it is enough or there is none.
-    pub fn next(&mut self) -> Option<Url> {
+    pub fn next_page(&mut self) -> Option<Url> {
         if self.ended {
             return None;
         }
@@ -271,7 +271,7 @@ mod tests {
         let mut asked = Vec::new();
         let mut pages = pages.iter();
         let mut last = Listing::default();
-        while let Some(page) = way.next() {
+        while let Some(page) = way.next_page() {
             asked.push(page[url::Position::BeforePath..].to_owned());
             last = pages.next().cloned().unwrap_or(last);
             way.take(last.clone(), known);
@@ -410,9 +410,9 @@ mod tests {
     #[test]
     fn line_40_a_page_that_fails_ends_it_and_is_named() {
         let mut way = begin(&page(&["b"], next("https://paper.example/2"))).expect("a way back");
-        assert!(way.next().is_some());
+        assert!(way.next_page().is_some());
         way.fail(Fault::Transient, Reason::Status { status: 500 });
-        assert_eq!(way.next(), None);
+        assert_eq!(way.next_page(), None);
         let (_, back) = way.finish();
         assert_eq!(back.said(), "an older page could not be read: the server answered 500");
         assert!(!back.is_whole());
