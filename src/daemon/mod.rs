@@ -33,6 +33,7 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
+mod further;
 mod manners;
 mod polling;
 mod pushing;
