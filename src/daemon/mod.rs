@@ -34,6 +34,7 @@ use tracing::info;
 use tracing::warn;
 
 mod keeping;
+mod further;
 mod manners;
 mod polling;
 mod pushing;

@@ -1,6 +1,7 @@
 //! Claims sources that are due, asks them, and commits what `poll::decide` says.
 
 use super::Shared;
+use super::further;
 use super::manners;
 use super::work;
 use super::work::Pulse;
@@ -19,7 +20,6 @@ use crate::poll::Condition;
 use crate::poll::Course;
 use crate::poll::Reply;
 use crate::poll::SourceState;
-use crate::poll::Validators;
 use crate::push;
 use crate::push::Hub;
 use crate::source::SourcePlan;
@@ -75,10 +75,10 @@ async fn claim_polls(shared: &Shared, claim: &Claim<'_>) -> Result<Vec<Lease<Pol
 }
 
 /// A source that takes part in a fetch.
-struct Party {
-    lease: Lease<PollJob>,
-    plan: SourcePlan,
-    state: SourceState,
+pub(super) struct Party {
+    pub(super) lease: Lease<PollJob>,
+    pub(super) plan: SourcePlan,
+    pub(super) state: SourceState,
 }
 
 /// One fetch for one source or for several that ask the same, from lease to commit.
@@ -114,7 +114,8 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
     let answer = Arc::new(tower.client.get_by(leading.proxy.as_ref(), &request).await);
     for party in parties {
         let (reply, hub) = reply(&party.plan, &answer, &condition).await;
-        let reply = ask_further(&shared, &party.plan, reply, began).await;
+        let answered = answer.as_ref().as_ref().map_or(&url, |fetched| &fetched.url);
+        let reply = further::ask(&shared, &party, &url, answered, reply, began).await;
         // A hub is told our public address: not for a source whose server must not see who is watching.
         let hub = hub.filter(|_| party.plan.proxy.is_none());
         commit(&shared, party, reply, hub).await;
@@ -130,59 +131,6 @@ async fn permitted(shared: &Shared, plan: &SourcePlan, url: &Url) -> Result<(), 
         // A page that we watch may be opened to robots again: it is asked for again, ever more seldom.
         (if fault == Fault::Permanent { Fault::Transient } else { fault }, reason)
     })
-}
-
-/// Asks for the documents that an answer names and adds what they list. The gate of the source's host is held already:
-/// requests to it keep its gap; another host's gate is entered for each.
-async fn ask_further(shared: &Shared, plan: &SourcePlan, reply: Reply, began: Instant) -> Reply {
-    let Reply::Listing { mut listing, validators, course } = reply else { return reply };
-    if listing.further.is_empty() {
-        return Reply::Listing { listing, validators, course };
-    }
-    let own_host = host_key(plan.watch.address());
-    let mut failure = None;
-    let mut read_parts = 0;
-    for (index, url) in std::mem::take(&mut listing.further).into_iter().enumerate() {
-        // The lease ends, and then all was in vain: what is left out stands in the next poll's answer again.
-        if began.elapsed() > shared.tower.load().config.lease.unsigned_abs() / 2 && index > 0 {
-            listing.warnings.push(format!("{url} and those behind it were not asked for: the poll took too long"));
-            break;
-        }
-        let host = host_key(&url);
-        let pass = match &host {
-            Some(other) if host != own_host => Some(work::enter(shared, other).await),
-            _ => {
-                tokio::time::sleep(shared.tower.load().config.politeness.gap.unsigned_abs()).await;
-                None
-            }
-        };
-        let request = Request { url: &url, accept: plan.watch.accept(), validators: None, max_bytes: None };
-        let answer = Arc::new(shared.tower.load_full().client.get_by(plan.proxy.as_ref(), &request).await);
-        if let Some(pass) = pass {
-            pass.leave(clock::now());
-        }
-        match self::reply(plan, &answer, &Condition::default()).await.0 {
-            Reply::Listing { listing: part, .. } => {
-                read_parts += 1;
-                listing.warnings.extend(part.warnings.into_iter().map(|warning| format!("{url}: {warning}")));
-                listing.entries.extend(part.entries);
-            }
-            Reply::Unchanged { .. } => {}
-            Reply::Failed { fault, reason } => {
-                listing.warnings.push(format!("{url}: {reason}"));
-                let pause = matches!(fault, Fault::Throttled { .. });
-                failure = Some((fault, reason));
-                if pause {
-                    break;
-                }
-            }
-        }
-    }
-    match failure {
-        Some((fault, reason)) if read_parts == 0 => Reply::Failed { fault, reason },
-        // "Not modified" of the first document would say nothing of the others: they are asked for at every poll.
-        _ => Reply::Listing { listing, validators: Validators::default(), course },
-    }
 }
 
 /// Decides and writes down what an answer means to one source.
@@ -209,6 +157,7 @@ async fn commit(shared: &Shared, party: Party, reply: Reply, hub: Option<Hub>) {
             Err(error) => error!(%error, %source, "its subscription could not be looked up"),
         }
     }
+    let decision = decision.after_gap(&plan, now);
     let settled = decision.state.home != state.home || decision.state.trust.fault != state.trust.fault || failed;
     for warning in &decision.warnings {
         // Said when there is something new to it, not every quarter of an hour.
@@ -281,7 +230,7 @@ async fn subscribe(shared: &Shared, source: &SourceName, hub: &Hub) -> Result<()
 }
 
 /// Reads an answer as one source reads it; every trouble becomes a reply. With the hub that the answer names.
-async fn reply(
+pub(super) async fn reply(
     plan: &SourcePlan,
     answer: &Arc<Result<Fetched, FetchError>>,
     condition: &Condition,
@@ -296,6 +245,7 @@ async fn reply(
         moved: fetched.moved.clone(),
         caching: fetched.caching.clone(),
         partial: fetched.status == PARTIAL,
+        back: None,
     };
     if fetched.not_modified {
         return (Reply::Unchanged { validators, course }, None);

@@ -25,6 +25,8 @@ const MOST: usize = 500;
 pub struct Found {
     /// Its title.
     pub title: Option<String>,
+    /// The address of the page with older items, as it is written.
+    pub next_url: Option<String>,
     /// What was odd.
     pub warnings: Vec<String>,
 }
@@ -34,11 +36,11 @@ pub struct Found {
 /// # Errors
 /// When it is no JSON Feed.
 pub fn read(text: &str, address: &Url, collector: &mut Collector) -> Result<Found, Reason> {
-    let mut feed = Feed { collector, address, version: None, title: None, has_items: false, others: 0 };
+    let mut feed = Feed { collector, address, version: None, title: None, next_url: None, has_items: false, others: 0 };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let outcome = (&mut feed).deserialize(&mut deserializer);
     let versioned = feed.version.as_deref().is_some_and(|version| version.contains("jsonfeed.org/version/"));
-    let mut found = Found { title: feed.title, warnings: Vec::new() };
+    let mut found = Found { title: feed.title, next_url: feed.next_url, warnings: Vec::new() };
     match outcome {
         Err(error) if !feed.has_items || (feed.collector.found() == 0 && !versioned) => {
             return Err(Reason::NotAFeed { detail: format!("it begins like JSON but is none: {error}") });
@@ -64,6 +66,7 @@ struct Feed<'a> {
     address: &'a Url,
     version: Option<String>,
     title: Option<String>,
+    next_url: Option<String>,
     has_items: bool,
     others: usize,
 }
@@ -88,6 +91,7 @@ impl<'de> Visitor<'de> for &mut Feed<'_> {
             match key.0.as_deref() {
                 Some("version") => self.version = map.next_value::<Text>()?.0,
                 Some("title") => self.title = map.next_value::<Text>()?.0,
+                Some("next_url") => self.next_url = map.next_value::<Text>()?.0,
                 Some("items") => map.next_value_seed(Items(self))?,
                 _ => _ = map.next_value::<IgnoredAny>()?,
             }

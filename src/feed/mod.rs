@@ -4,6 +4,7 @@
 
 use crate::model::Document;
 use crate::model::Listing;
+use crate::model::Older;
 use crate::model::Reason;
 use entries::Collector;
 use std::borrow::Cow;
@@ -42,20 +43,21 @@ pub fn read(document: &Document<'_>) -> Result<Listing, Reason> {
         return Err(Reason::NotAFeed { detail: "an empty answer".into() });
     }
     let mut collector = Collector::beside(own_length(&text));
-    let (format, title) = if start.starts_with(['{', '[']) {
+    let (format, title, older) = if start.starts_with(['{', '[']) {
         let feed = json::read(start, document.url, &mut collector)?;
         warnings.extend(feed.warnings);
-        ("json_feed", feed.title)
+        let next = feed.next_url.and_then(|next| absolute(&next, document.url));
+        ("json_feed", feed.title, Older { next, ..Older::default() })
     } else {
         let feed = xml::read(start, document.url, &mut collector)?;
         warnings.extend(feed.warnings);
-        (feed.format, feed.title)
+        (feed.format, feed.title, feed.older)
     };
     let title = title.map(|title| twice::once(&title).unwrap_or(title));
     let entries = collector.finish(&mut warnings);
     let title = title.map(|title| plain::title(&title)).filter(|title| !title.is_empty());
     let wishes = wishes::find(&text);
-    Ok(Listing { format: format.to_owned(), title, entries, warnings, wishes, ..Listing::default() })
+    Ok(Listing { format: format.to_owned(), title, entries, warnings, wishes, older, ..Listing::default() })
 }
 
 /// The document's text, and what was odd about its encoding. In another encoding the text can be three times as long as

@@ -191,7 +191,16 @@ fn a_spoilt_document_neither_panics_nor_hangs_nor_changes_its_mind() {
             assert_eq!(listing(&bytes, &address), found, "turn {turn}: {:?}", String::from_utf8_lossy(&bytes));
         }
         if elapsed > slowest.0 {
-            slowest = (elapsed, bytes);
+            // Somebody else may have had the processor: the quickest of three counts.
+            let again = (0..2).map(|_| {
+                let began = Instant::now();
+                drop(listing(&bytes, &address));
+                began.elapsed()
+            });
+            let quickest = again.fold(elapsed, Duration::min);
+            if quickest > slowest.0 {
+                slowest = (quickest, bytes);
+            }
         }
     }
     println!(

@@ -243,3 +243,63 @@ fn a_cut_feed_says_so() {
     assert_eq!(found.entries.len(), 2);
     assert!(found.warnings.contains(&"the document ends in the middle of an entry".to_owned()), "{:?}", found.warnings);
 }
+
+#[test]
+fn where_older_entries_stand_is_read_wherever_the_feed_says_it() {
+    let address =
+        |path: &str| Some(Url::parse("https://feeds.example.test/").and_then(|url| url.join(path)).expect(path));
+    for (text, archive, next, paged) in [
+        (
+            "<feed xmlns='http://www.w3.org/2005/Atom'><link rel='self' href='/now'/><link rel='prev-archive' \
+             href='/7?a=1&amp;b=2'/><link rel='next' href='2.xml'/><entry><id>1</id></entry></feed>",
+            Some("/7?a=1&b=2"),
+            Some("/2.xml"),
+            None,
+        ),
+        // Behind the entries, in RSS, beside its own link, which is another site's.
+        (
+            "<rss xmlns:a='http://www.w3.org/2005/Atom'><channel><link>https://faro.example.org/</link><item><guid>1\
+             </guid></item><a:link rel='NEXT' href='/2.xml'/></channel></rss>",
+            None,
+            Some("/2.xml"),
+            None,
+        ),
+        (
+            "<feed xml:base='/deep/'><link rel='next' href='2'/><entry><id>1</id></entry></feed>",
+            None,
+            Some("/deep/2"),
+            None,
+        ),
+        (
+            "{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{\"id\":\"1\"}],\"next_url\":\"/2.json\"}",
+            None,
+            Some("/2.json"),
+            None,
+        ),
+        (
+            "<rss><channel><generator>https://wordpress.org/?v=6.9</generator><item><guid>1</guid></item></channel></rss>",
+            None,
+            None,
+            Some("/all.xml"),
+        ),
+        (
+            "<feed><generator uri='https://wordpress.org/'>WordPress</generator><entry><id>1</id></entry></feed>",
+            None,
+            None,
+            Some("/all.xml"),
+        ),
+        // Of an entry, of a picture, of nothing that is asked over HTTP, of another generator.
+        (
+            "<rss><channel><generator>Hugo</generator><image><link rel='next' href='/2'/></image><link rel='next' \
+             href='javascript:go()'/><item><guid>1</guid><link rel='next' href='/2'/><title>Made with \
+             WordPress</title></item></channel></rss>",
+            None,
+            None,
+            None,
+        ),
+    ] {
+        let older = listing(text.as_bytes()).expect(text).older;
+        let expected = [archive, next, paged].map(|path| path.and_then(address));
+        assert_eq!([older.archive, older.next, older.paged], expected, "{text}");
+    }
+}

@@ -16,6 +16,7 @@ use super::vocabulary::Prefixes;
 use super::vocabulary::Vocabulary;
 use super::vocabulary::field;
 use super::vocabulary::lower;
+use crate::model::Older;
 use url::Url;
 
 /// Tags deeper than this are passed over, their text stays.
@@ -53,6 +54,8 @@ pub struct Walked {
     pub dialect: Dialect,
     /// Of the feed, with markup and entities.
     pub title: Option<String>,
+    /// Where older entries stand.
+    pub older: Older,
     /// What was mended.
     pub warnings: Vec<String>,
 }
@@ -79,7 +82,7 @@ pub fn walk(text: &str, address: &Url, collector: &mut Collector) -> Result<Walk
     if walker.mended > 0 {
         warnings.push(format!("{} tags do not fit together", walker.mended));
     }
-    Ok(Walked { dialect, title: walker.title, warnings })
+    Ok(Walked { dialect, title: walker.title, older: walker.older, warnings })
 }
 
 struct Open<'a> {
@@ -114,6 +117,7 @@ enum Target {
     Name,
     FeedTitle,
     FeedLink,
+    Generator,
 }
 
 struct Walker<'a, 'b> {
@@ -132,6 +136,7 @@ struct Walker<'a, 'b> {
     capture: Option<Capture>,
     title: Option<String>,
     link: Option<Url>,
+    older: Older,
     mended: usize,
     warnings: Vec<String>,
 }
@@ -153,6 +158,7 @@ impl<'a, 'b> Walker<'a, 'b> {
             capture: None,
             title: None,
             link: None,
+            older: Older::default(),
             mended: 0,
             warnings: Vec::new(),
         }
@@ -239,6 +245,9 @@ impl<'a, 'b> Walker<'a, 'b> {
             return;
         }
         let based = self.rebase(&tag);
+        if self.entry.is_none() && name == "link" && vocabulary == Vocabulary::Feed {
+            self.note_older(&tag);
+        }
         self.open.push(Open { name: tag.name, local, vocabulary, based });
         if is_entry && self.entry.is_none() {
             let mut draft = Draft::default();
@@ -285,6 +294,7 @@ impl<'a, 'b> Walker<'a, 'b> {
             return match name {
                 _ if !in_feed || vocabulary != Vocabulary::Feed => None,
                 "title" if self.title.is_none() => Some(Target::FeedTitle),
+                "generator" if self.older.paged.is_none() => Some(Target::Generator),
                 "link" if self.link.is_none() && attribute(tag, "href").is_none() && !tag.empty => {
                     Some(Target::FeedLink)
                 }
@@ -330,6 +340,26 @@ impl<'a, 'b> Walker<'a, 'b> {
     fn base(&self) -> &Url {
         let page = self.link.as_ref().filter(|_| self.dialect != Some(Dialect::Atom));
         self.bases.last().or(page).unwrap_or(self.address)
+    }
+
+    /// A link of the feed itself, wherever it stands, that leads to older entries (RFC 5005); the first of each counts.
+    fn note_older(&mut self, tag: &Tag<'_>) {
+        let of_feed = self.open.last().is_some_and(|open| matches!(open.local, "channel" | "feed" | "rss"));
+        let (true, Some(relation), Some(href)) = (of_feed, attribute(tag, "rel"), attribute(tag, "href")) else {
+            return;
+        };
+        let wanted = |name: &str| relation.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(name));
+        let (archive, next) = (wanted("prev-archive"), wanted("next"));
+        if !archive && !next {
+            return;
+        }
+        let href = self.resolved(href);
+        let address = absolute(&href, self.bases.last().unwrap_or(self.address));
+        if archive {
+            self.older.archive = self.older.archive.take().or(address);
+        } else {
+            self.older.next = self.older.next.take().or(address);
+        }
     }
 
     fn begin_capture(&mut self, target: Target, tag: &Tag<'_>) {
@@ -470,6 +500,10 @@ impl<'a, 'b> Walker<'a, 'b> {
         match (capture.target, &mut self.entry) {
             (Target::FeedTitle, _) => self.title = Some(text),
             (Target::FeedLink, _) => self.link = absolute(&text, self.bases.last().unwrap_or(self.address)),
+            // RSS has its address here, Atom its name.
+            (Target::Generator, _) if text.to_ascii_lowercase().contains("wordpress") => {
+                self.older.paged = Some(self.address.clone());
+            }
             (Target::Name, Some((_, draft))) => draft.add_author(0, &text),
             (Target::Entry(field), Some((_, draft))) => draft.add(field, text),
             _ => {}

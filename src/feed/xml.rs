@@ -10,6 +10,7 @@ use super::entries::Collector;
 use super::entries::Raw;
 use super::plain;
 use super::walker;
+use crate::model::Older;
 use crate::model::Reason;
 use jiff::Timestamp;
 use std::panic::AssertUnwindSafe;
@@ -26,6 +27,8 @@ pub struct Found {
     pub format: &'static str,
     /// With markup and entities.
     pub title: Option<String>,
+    /// Where older entries stand.
+    pub older: Older,
     /// What was odd.
     pub warnings: Vec<String>,
 }
@@ -49,7 +52,7 @@ pub fn read(text: &str, address: &Url, collector: &mut Collector) -> Result<Foun
             (found, _) => warnings.push(format!("{found} entries were found by the second reader only")),
         }
     }
-    Ok(Found { format: walked.dialect.as_str(), title: walked.title, warnings })
+    Ok(Found { format: walked.dialect.as_str(), title: walked.title, older: walked.older, warnings })
 }
 
 /// The feed's title and entries as feed-rs reads them, or `None` when it refuses the document or panics over it.

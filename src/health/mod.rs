@@ -10,6 +10,8 @@ use crate::model::Remark;
 use crate::model::SourceName;
 use crate::model::TroubleKind;
 use crate::model::notice::Strand;
+use gap::Gap;
+use gap::ReadBack;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use rhythm::Rhythm;
@@ -18,6 +20,7 @@ use serde::Serialize;
 use std::collections::HashSet;
 
 mod fold;
+pub mod gap;
 mod rhythm;
 pub mod sign;
 
@@ -51,8 +54,8 @@ pub struct Health {
     listed_at: Option<Timestamp>,
     /// At most one of each strand.
     troubles: Vec<Trouble>,
-    /// How soon it must be asked again so that nothing passes between two polls.
-    ask_within: Option<SignedDuration>,
+    /// The last gap, until one is no longer feared.
+    gap: Option<Gap>,
 }
 
 /// One thing that is wrong.
@@ -102,6 +105,8 @@ pub enum Observation<'a> {
         first: bool,
         /// Only what is new was sent (226, RFC 3229): an absent entry means nothing.
         partial: bool,
+        /// How older pages were read back, whose entries stand behind those of the newest page.
+        back: Option<&'a ReadBack>,
         /// The host to which it has moved for good, if it has.
         moved: Option<&'a str>,
     },
@@ -134,7 +139,18 @@ impl Health {
     /// How soon the source must be asked again so that nothing passes between two polls: half the time that its answer
     /// spans. `None` when nothing was missed lately. For the schedule, which has its own limits.
     pub fn ask_within(&self) -> Option<SignedDuration> {
-        self.ask_within
+        self.gap?.ask_within
+    }
+
+    /// When two polls had nothing in common for the last time, whether or not older pages filled the gap. `None` when that
+    /// is long ago.
+    pub fn gap_at(&self) -> Option<Timestamp> {
+        Some(self.gap?.seen_at)
+    }
+
+    /// The last answer that listed anything.
+    pub fn listed_at(&self) -> Option<Timestamp> {
+        self.listed_at
     }
 }
 
@@ -195,6 +211,10 @@ enum Sight {
     Wrong { kind: TroubleKind, reason: Reason, since: Timestamp },
 }
 
+fn wrong(kind: TroubleKind, reason: Reason, since: Timestamp) -> (Strand, Sight) {
+    (kind.strand(), Sight::Wrong { kind, reason, since })
+}
+
 /// What is seen, strand by strand, and how many entries are new. Learns from it.
 fn look(
     health: &mut Health,
@@ -202,27 +222,29 @@ fn look(
     after: SignedDuration,
     now: Timestamp,
 ) -> (Vec<(Strand, Sight)>, usize) {
-    let wrong = |kind: TroubleKind, reason: Reason, since| (kind.strand(), Sight::Wrong { kind, reason, since });
     let (moved, mut sights, new) = match seen {
         Observation::Failed { reason } => {
             return (vec![wrong(kind_of(reason), reason.clone(), now)], 0);
         }
         // The copy that the server speaks of was judged when it came: too few entries stay too few.
         Observation::Unchanged { moved } => {
+            gap::calm(health, after, now);
             let empty = health.troubles.iter().any(|trouble| trouble.kind == TroubleKind::Empty);
             let hearing = if empty { Vec::new() } else { vec![(Strand::Hearing, Sight::Right)] };
             (moved, hearing, 0)
         }
-        Observation::Listed { entries, known, first, partial, moved } => {
-            let new: Vec<&Entry> = entries.iter().filter(|entry| !known.contains(&entry.id)).collect();
-            let too_few = if partial { None } else { shrunk(health, entries.len(), now) };
+        Observation::Listed { entries, known, first, partial, back, moved } => {
+            let from_before = |entry: &Entry| back.is_some_and(|back| back.before.contains(&entry.id));
+            let is_new = |entry: &&Entry| !known.contains(&entry.id) && !from_before(entry);
+            let new: Vec<&Entry> = entries.iter().filter(is_new).collect();
+            let too_few = if partial { None } else { shrunk(health, gap::newest(entries, back).len(), now) };
             let hearing = match too_few {
                 Some(reason) => wrong(TroubleKind::Empty, reason, now),
                 None => (Strand::Hearing, Sight::Right),
             };
             let mut sights = vec![hearing];
-            if !partial {
-                sights.extend(gap(health, entries, new.len(), first, after, now));
+            if !partial && !first {
+                sights.extend(gap::look(health, entries, known, back, after, now));
             }
             learn(health, &new, first, now);
             if !entries.is_empty() {
@@ -258,39 +280,6 @@ fn shrunk(health: &mut Health, entries: usize, now: Timestamp) -> Option<Reason>
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of counts")]
     let whole = usual.round() as usize;
     (usual >= 10.0 && count * 5.0 < usual).then_some(Reason::Shrunk { entries, usual: whole })
-}
-
-/// Whether entries may have passed between two polls. One that did is trouble until a day, or the time after which
-/// operators are told, went by without another: each by itself would be told and taken back all the time.
-fn gap(
-    health: &mut Health,
-    entries: &[Entry],
-    new: usize,
-    first: bool,
-    after: SignedDuration,
-    now: Timestamp,
-) -> Option<(Strand, Sight)> {
-    /// An answer of fewer entries has no window.
-    const FEWEST: usize = 3;
-    if entries.is_empty() {
-        return None;
-    }
-    let missed = !first && new == entries.len() && new >= FEWEST && health.listed_at.is_some();
-    if missed {
-        let times = || entries.iter().filter_map(|entry| entry.published.or(entry.updated)).filter(|time| *time <= now);
-        let dated = times().max().zip(times().min()).map(|(newest, oldest)| newest.duration_since(oldest));
-        let since_last = health.listed_at.map(|at| now.duration_since(at));
-        let window = dated.filter(|window| window.is_positive()).into_iter().chain(since_last).min();
-        health.ask_within = window.map(|window| window / 2);
-        let reason = Reason::NothingInCommon { entries: new };
-        return Some((Strand::Whole, Sight::Wrong { kind: TroubleKind::Gap, reason, since: now }));
-    }
-    let open = health.troubles.iter().find(|trouble| trouble.kind == TroubleKind::Gap)?;
-    if now.duration_since(open.seen_at) < after {
-        return None;
-    }
-    health.ask_within = None;
-    Some((Strand::Whole, Sight::Right))
 }
 
 /// Takes the times of new entries into the rhythm. Dates of the first answer are history; later ones may be wrong or

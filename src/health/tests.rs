@@ -51,7 +51,14 @@ impl Source {
         let (entries, known) = (self.listed.clone(), self.known.clone());
         let first = known.is_empty();
         self.known.extend(entries.iter().map(|entry| entry.id.clone()));
-        self.step(Observation::Listed { entries: &entries, known: &known, first, partial: false, moved: None })
+        self.step(Observation::Listed {
+            entries: &entries,
+            known: &known,
+            first,
+            partial: false,
+            back: None,
+            moved: None,
+        })
     }
 
     fn kinds(&self) -> Vec<TroubleKind> {
@@ -100,7 +107,8 @@ fn the_end_of_a_trouble_says_what_it_was_and_since_when() {
     let began = source.now - hours(30);
     let subject = Subject { source: &source.name, label: None, host: "paper.example" };
     let (known, entries) = (source.known.clone(), [entry("a", began), entry("b", source.now)]);
-    let seen = Observation::Listed { entries: &entries, known: &known, first: false, partial: false, moved: None };
+    let seen =
+        Observation::Listed { entries: &entries, known: &known, first: false, partial: false, back: None, moved: None };
     let found = decide(&source.health, subject, seen, Some(&source.policy), source.now);
     let [(remark, due)] = found.remarks.as_slice() else { panic!("{:?}", found.remarks) };
     assert_eq!((remark.event, remark.kind), (NoticeEvent::Recovered, TroubleKind::Failing));
@@ -231,6 +239,57 @@ fn two_polls_without_a_common_entry_are_a_gap_and_ask_for_half_the_window() {
     assert_eq!(source.health.ask_within(), None);
 }
 
+/// Ten entries of ten minutes each, then what `back` says of the pages behind ten others.
+fn after_a_gap(back: Option<&gap::ReadBack>) -> (Told, Source) {
+    let mut source = Source::new();
+    source.listed = (0..10).map(|n| entry(&n.to_string(), source.now - SignedDuration::from_mins(n * 10))).collect();
+    source.answers();
+    source.wait(hours(2));
+    let mut entries: Vec<Entry> =
+        (10..20).map(|n| entry(&n.to_string(), source.now - SignedDuration::from_mins((n - 10) * 4))).collect();
+    entries.extend(back.map(|_| entry("of an older page", source.now - hours(1))));
+    let known = source.known.clone();
+    let told = source.step(Observation::Listed {
+        entries: &entries,
+        known: &known,
+        first: false,
+        partial: false,
+        back,
+        moved: None,
+    });
+    (told, source)
+}
+
+fn read_back(end: gap::End) -> gap::ReadBack {
+    gap::ReadBack { own: 10, pages: 1, added: 1, before: HashSet::new(), end }
+}
+
+#[test]
+fn a_gap_that_older_pages_filled_is_no_trouble_and_asks_for_half_the_window_all_the_same() {
+    let (told, mut source) = after_a_gap(Some(&read_back(gap::End::Met)));
+    assert_eq!(told, []);
+    assert_eq!(source.health.ask_within(), Some(SignedDuration::from_mins(18)), "of the newest page alone");
+    // Quiet polls end it, too.
+    source.wait(hours(23)).step(Observation::Unchanged { moved: None });
+    assert!(source.health.ask_within().is_some());
+    source.wait(hours(1)).step(Observation::Unchanged { moved: None });
+    assert_eq!(source.health.ask_within(), None);
+}
+
+#[test]
+fn a_gap_that_stays_open_says_how_far_older_pages_were_read() {
+    for (back, expected) in [
+        (None, "no older pages are offered"),
+        (Some(read_back(gap::End::Limit)), "1 older page with 1 new entries was read; more are not read at once"),
+    ] {
+        let (told, source) = after_a_gap(back.as_ref());
+        assert_eq!(told[0].1, TroubleKind::Gap);
+        let reason = &source.health.troubles()[0].reason;
+        assert_eq!(*reason, Reason::NothingInCommon { entries: 10, back: expected.into() });
+        assert!(reason.to_string().ends_with(expected), "{reason}");
+    }
+}
+
 #[test]
 fn a_move_is_told_beside_other_trouble() {
     let mut source = Source::new();
@@ -303,7 +362,14 @@ fn a_partial_answer_is_neither_empty_nor_a_gap() {
     let known = source.known.clone();
     let new: Vec<Entry> = (50..55).map(|id| entry(&id.to_string(), source.now)).collect();
     for entries in [new.as_slice(), &[]] {
-        source.step(Observation::Listed { entries, known: &known, first: false, partial: true, moved: None });
+        source.step(Observation::Listed {
+            entries,
+            known: &known,
+            first: false,
+            partial: true,
+            back: None,
+            moved: None,
+        });
     }
     assert_eq!(source.kinds(), []);
 }

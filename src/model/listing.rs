@@ -32,6 +32,19 @@ pub struct Listing {
     /// Documents that belong to the answer and are asked for in the same poll, such as the parts that a sitemap index
     /// names. What they list is added; what they name themselves is not followed.
     pub further: Vec<Url>,
+    /// Where older entries stand. Nobody asks there unless entries were missed.
+    pub older: Older,
+}
+
+/// Where a feed keeps its older entries, by its own word.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Older {
+    /// The archive document before this one: `prev-archive` (RFC 5005 §4).
+    pub archive: Option<Url>,
+    /// The next page, which holds older entries: `next` (RFC 5005 §3), `next_url` of JSON Feed.
+    pub next: Option<Url>,
+    /// The address that answered, where WordPress made the feed: with `paged=2` it gives the second page.
+    pub paged: Option<Url>,
 }
 
 /// When a feed wants to be asked, in its own words: what they mean, and whether they are nonsense, `schedule` says.

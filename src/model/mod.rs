@@ -38,6 +38,7 @@ pub use item::Item;
 pub use item::ItemState;
 pub use listing::Document;
 pub use listing::Listing;
+pub use listing::Older;
 pub use listing::Wishes;
 pub use notice::Notice;
 pub use notice::NoticeEvent;

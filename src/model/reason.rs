@@ -30,6 +30,8 @@ pub enum Reason {
         /// Its age in hours.
         hours: i64,
     },
+    /// The entry stands on an older page that was read after a gap, but is from before the gap.
+    BeforeGap,
     /// The entry has no address whose page could be read.
     NoAddress,
     // ── asking the world ──
@@ -97,6 +99,9 @@ pub enum Reason {
     NothingInCommon {
         /// How many.
         entries: usize,
+        /// How far older pages were read back, and why no further: a fragment.
+        #[serde(default)]
+        back: String,
     },
     /// A permanent redirect.
     MovedForGood {
@@ -215,6 +220,7 @@ impl Reason {
             Self::NoEntries => "no_entries",
             Self::BeforeWatching => "before_watching",
             Self::OlderThanFirstPoll { .. } => "older_than_first_poll",
+            Self::BeforeGap => "before_gap",
             Self::NoAddress => "no_address",
             Self::AddressRefused { .. } => "address_refused",
             Self::TimedOut { .. } => "timed_out",
@@ -269,6 +275,7 @@ impl fmt::Display for Reason {
             Self::OlderThanFirstPoll { hours } => {
                 write!(formatter, "{hours} hours old when its source was first polled")
             }
+            Self::BeforeGap => formatter.write_str("stands on an older page, from before the poll that missed entries"),
             Self::NoAddress => formatter.write_str("has no address to read"),
             Self::AddressRefused { detail } => write!(formatter, "address refused: {detail}"),
             Self::TimedOut { detail } => write!(formatter, "timed out: {detail}"),
@@ -292,8 +299,12 @@ impl fmt::Display for Reason {
                     _ => write!(formatter, "nothing new for {} days, usually something every {usual}", hours / 24),
                 }
             }
-            Self::NothingInCommon { entries } => {
-                write!(formatter, "none of its {entries} entries was in the answer before: some may have been missed")
+            Self::NothingInCommon { entries, back } => {
+                write!(
+                    formatter,
+                    "none of its {entries} entries was listed before, so that some may have been missed"
+                )?;
+                if back.is_empty() { Ok(()) } else { write!(formatter, ": {back}") }
             }
             Self::MovedForGood { to } => write!(formatter, "a permanent redirect to {to}"),
             Self::AllRight { new: 0 } => formatter.write_str("it answers as it should, without news"),

@@ -5,6 +5,7 @@
 
 use super::NewItem;
 use super::SourceState;
+use crate::health::gap::ReadBack;
 use crate::model::Entry;
 use crate::model::ItemState;
 use crate::model::Reason;
@@ -22,6 +23,7 @@ pub(super) fn new_items(
     state: &SourceState,
     entries: Vec<Entry>,
     known: &HashSet<String>,
+    back: Option<&ReadBack>,
     now: Timestamp,
 ) -> Vec<NewItem> {
     let mut seen = HashSet::new();
@@ -29,7 +31,12 @@ pub(super) fn new_items(
         .into_iter()
         .filter(|entry| !known.contains(&entry.id) && seen.insert(entry.id.clone()))
         .map(|entry| {
-            let reason = if state.polls == 0 { left_alone(plan.first_poll, &entry, now) } else { None };
+            let before_gap = back.is_some_and(|back| back.before.contains(&entry.id));
+            let reason = match before_gap {
+                true => Some(Reason::BeforeGap),
+                false if state.polls == 0 => left_alone(plan.first_poll, &entry, now),
+                false => None,
+            };
             let state = match reason {
                 None => ItemState::Waiting,
                 Some(Reason::OlderThanFirstPoll { .. }) => ItemState::TooOld,
@@ -49,7 +56,8 @@ pub(super) fn new_items(
 /// When new items appeared, as far as it is known. What the first poll lists without a date may be of any year.
 pub(super) fn times(state: &SourceState, items: &[NewItem], now: Timestamp) -> Vec<Timestamp> {
     let undated = (state.polls > 0).then_some(now);
-    items.iter().filter_map(|item| item.entry.published.or(item.entry.updated).or(undated)).collect()
+    let counts = |item: &&NewItem| item.reason != Some(Reason::BeforeGap);
+    items.iter().filter(counts).filter_map(|item| item.entry.published.or(item.entry.updated).or(undated)).collect()
 }
 
 /// Why the first poll of a source leaves an entry alone; `None` when it is to be read.

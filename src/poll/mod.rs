@@ -5,6 +5,7 @@
 
 use crate::health::Diagnosis;
 use crate::health::Observation;
+use crate::health::gap::ReadBack;
 use crate::model::Entry;
 use crate::model::Fault;
 use crate::model::ItemState;
@@ -21,8 +22,10 @@ use jiff::Timestamp;
 use std::collections::HashSet;
 use url::Url;
 
+pub mod back;
 pub mod backoff;
 mod entries;
+mod gap;
 pub mod moves;
 pub mod service;
 pub mod spread;
@@ -103,6 +106,9 @@ pub struct Course {
     pub caching: Caching,
     /// 226: only what is new was sent, and an absent entry means nothing (RFC 3229).
     pub partial: bool,
+    /// How older pages were read back, where the answer had nothing in common with what was listed before. All else is of
+    /// the newest page.
+    pub back: Option<ReadBack>,
 }
 
 /// An entry that becomes an item.
@@ -159,6 +165,7 @@ impl Reply {
                 known,
                 first: state.polls == 0,
                 partial: course.partial,
+                back: course.back.as_ref(),
                 moved: moved(course),
             },
         }
@@ -216,10 +223,13 @@ pub fn decide(
                 (true, false) => Reason::NoEntries,
                 _ => Reason::NothingNew,
             };
-            let (trust, doubt) = state.trust.listed(state, &validators, &course, &listing.entries, known, now);
+            let back = course.back.as_ref();
+            // Of what older pages list, the server was not asked before.
+            let own = back.and_then(|back| listing.entries.get(..back.own)).unwrap_or(&listing.entries);
+            let (trust, doubt) = state.trust.listed(state, &validators, &course, own, known, now);
             // An empty list may be a slip of the server: its validators would hide the next full one behind a 304.
             let validators = if quiet == Reason::NoEntries { Validators::default() } else { validators };
-            let items = entries::new_items(plan, state, listing.entries, known, now);
+            let items = entries::new_items(plan, state, listing.entries, known, back, now);
             let mut habits = Habits { wishes: listing.wishes, caching: course.caching.clone(), ..state.habits.clone() };
             habits.rhythm.observe(&entries::times(state, &items, now), now);
             let regular = regular(&habits);
@@ -230,7 +240,10 @@ pub fn decide(
             };
             let mut warnings = listing.warnings;
             warnings.extend(doubt.map(str::to_owned));
-            let found = Decision { items, title: listing.title, warnings, ..Decision::quiet(reason, regular) };
+            let mut found = Decision { items, title: listing.title, warnings, ..Decision::quiet(reason, regular) };
+            if let Some(back) = back {
+                gap::note(&mut found, back, &state.address(plan.watch.address()), now);
+            }
             settle(heard, &course, true, found, now)
         }
         Reply::Failed { fault, reason } => {

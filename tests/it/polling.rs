@@ -3,6 +3,7 @@
 //! tested here, through the real daemon.
 
 mod entries;
+mod gaps;
 mod manners;
 mod moves;
 mod pace;

@@ -71,6 +71,7 @@ impl Stage {
             .chain(super::moves::SCRIPTS)
             .chain(super::manners::SCRIPTS)
             .chain(super::entries::SCRIPTS)
+            .chain(super::gaps::SCRIPTS)
         {
             let host = format!("{}.test", script.name);
             let path = format!("/{}", script.name);
