@@ -31,6 +31,7 @@ pub mod packs;
 mod place;
 mod proxies;
 pub mod render;
+mod rendering;
 mod rules;
 mod secret;
 mod settings;
@@ -70,6 +71,8 @@ pub struct Config {
     pub polling: Polling,
     /// How pages are tried again.
     pub reading: Reading,
+    /// Who runs the scripts of pages that need them, if anybody does.
+    pub rendering: Option<Rendering>,
     /// What is answered over HTTP, if anything is.
     pub web: Option<Web>,
     /// How mail is sent; present when any channel needs it.
@@ -149,6 +152,19 @@ pub struct Reading {
     pub retry: Vec<SignedDuration>,
     /// How long a text is remembered for finding its copies.
     pub copies_within: SignedDuration,
+}
+
+/// `[rendering]`: a browser service that the operator runs, for pages that scripts build.
+#[derive(Clone)]
+pub struct Rendering {
+    /// What is asked; `{url}` in it stands for the address of the page, percent-encoded.
+    pub url: String,
+    /// The value of the Authorization header.
+    pub authorization: Option<SecretString>,
+    /// For one page.
+    pub timeout: SignedDuration,
+    /// Pages that are rendered at once.
+    pub concurrency: usize,
 }
 
 /// `[mail]`: the relay that takes our mail.

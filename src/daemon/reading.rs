@@ -2,14 +2,17 @@
 
 use super::Shared;
 use super::manners;
+use super::rendering;
 use super::work;
 use super::work::Pulse;
 use crate::article;
 use crate::clock;
+use crate::model::Article;
 use crate::model::Document;
 use crate::model::Fault;
 use crate::model::Item;
 use crate::model::Reason;
+use crate::net::client::Fetched;
 use crate::net::client::Request;
 use crate::poll::Pause;
 use crate::poll::Scope;
@@ -19,6 +22,7 @@ use crate::read::Decision;
 use crate::read::Ground;
 use crate::read::Reply;
 use crate::read::Standing;
+use crate::source;
 use crate::source::host_key;
 use crate::store::Lease;
 use crate::store::StoreError;
@@ -171,20 +175,48 @@ async fn ask(shared: &Shared, item: &Item) -> Result<Reply, StoreError> {
         Ok(fetched) => fetched,
         Err(error) => return Ok(Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() }),
     };
-    let url = fetched.url.to_string();
     let listed_title = item.entry.title.clone();
-    let extracting = tokio::task::spawn_blocking(move || {
-        let document =
-            Document { url: &fetched.url, content_type: fetched.content_type.as_deref(), bytes: &fetched.body };
-        article::examine(&document, &listed_title)
-    });
-    Ok(match extracting.await {
-        Ok((article, None)) => Reply::Article { article: Box::new(article), url },
-        Ok((_, Some(reason @ Reason::NotAPage { .. }))) => Reply::Failed { fault: Fault::Permanent, reason },
-        Ok((_, Some(reason))) => Reply::Failed { fault: Fault::Transient, reason },
-        Err(panic) => {
-            error!(item = %item.id, error = %panic, "extracting panicked");
-            Reply::Failed { fault: Fault::Transient, reason: Reason::EmptyPage }
-        }
+    let (mut article, mut refused, fetched) = examine(fetched, listed_title.clone()).await;
+    if plan.render.applies(refused.as_ref()) {
+        let shown = match rendering::show(shared, &tower, &url, &fetched).await {
+            Ok(page) => page,
+            Err(error) => {
+                let reason = rendering::in_vain(refused.as_ref(), &error);
+                return Ok(Reply::Failed { fault: Fault::Transient, reason });
+            }
+        };
+        let (read, unread, _) = examine(shown, listed_title).await;
+        article = Article { method: format!("rendered: {}", read.method), ..read };
+        refused = unread.map(|reason| rendering::still(refused, reason));
+    }
+    let url = fetched.url.to_string();
+    Ok(match refused {
+        None => Reply::Article { article: Box::new(article), url },
+        Some(reason @ Reason::NotAPage { .. }) => Reply::Failed { fault: Fault::Permanent, reason },
+        Some(reason) => Reply::Failed { fault: Fault::Transient, reason },
     })
+}
+
+/// The article of an answer, and why it is none, if it is none. Gives the answer back.
+async fn examine(fetched: Fetched, listed_title: String) -> (Article, Option<Reason>, Arc<Fetched>) {
+    let fetched = Arc::new(fetched);
+    let page = Arc::clone(&fetched);
+    let extracting = tokio::task::spawn_blocking(move || {
+        let document = Document { url: &page.url, content_type: page.content_type.as_deref(), bytes: &page.body };
+        match article::examine(&document, &listed_title) {
+            // An empty page that scripts would fill is called by that name.
+            (article, Some(Reason::EmptyPage)) => {
+                let scripts = source::unreadable(&document).filter(|it| matches!(it, Reason::NeedsScripts { .. }));
+                (article, Some(scripts.unwrap_or(Reason::EmptyPage)))
+            }
+            examined => examined,
+        }
+    });
+    match extracting.await {
+        Ok((article, refused)) => (article, refused, fetched),
+        Err(panic) => {
+            error!(error = %panic, url = %fetched.url, "extracting panicked");
+            (Article::default(), Some(Reason::EmptyPage), fetched)
+        }
+    }
 }

@@ -48,6 +48,11 @@ pub enum Reason {
         /// What the network said.
         detail: String,
     },
+    /// The server's certificate is not one to trust: expired, for another name, by an unknown authority.
+    Certificate {
+        /// What is wrong with it.
+        detail: String,
+    },
     /// The server answered with a status that is no success.
     Status {
         /// The HTTP status code.
@@ -116,6 +121,11 @@ pub enum Reason {
     /// The page is built by scripts, which do not run here.
     NeedsScripts {
         /// What was seen of it.
+        detail: String,
+    },
+    /// The page was to be rendered, and the rendering service gave none.
+    NotRendered {
+        /// What became of it.
         detail: String,
     },
     // ── reading an article ──
@@ -219,6 +229,7 @@ impl Reason {
             Self::AddressRefused { .. } => "address_refused",
             Self::TimedOut { .. } => "timed_out",
             Self::ConnectionFailed { .. } => "connection_failed",
+            Self::Certificate { .. } => "certificate",
             Self::Status { .. } => "status",
             Self::TooLarge { .. } => "too_large",
             Self::RobotsRefused { .. } => "robots_refused",
@@ -232,6 +243,7 @@ impl Reason {
             Self::AllRight { .. } => "all_right",
             Self::SelectorEmpty { .. } => "selector_empty",
             Self::NeedsScripts { .. } => "needs_scripts",
+            Self::NotRendered { .. } => "not_rendered",
             Self::EmptyPage => "empty_page",
             Self::Wall { .. } => "wall",
             Self::NotAPage { .. } => "not_a_page",
@@ -273,6 +285,7 @@ impl fmt::Display for Reason {
             Self::AddressRefused { detail } => write!(formatter, "address refused: {detail}"),
             Self::TimedOut { detail } => write!(formatter, "timed out: {detail}"),
             Self::ConnectionFailed { detail } => write!(formatter, "connection failed: {detail}"),
+            Self::Certificate { detail } => write!(formatter, "certificate: {detail}"),
             Self::Status { status } => write!(formatter, "the server answered {status}"),
             Self::TooLarge { limit } => write!(formatter, "the answer is longer than {limit} bytes"),
             Self::RobotsRefused { detail } => write!(formatter, "robots.txt: {detail}"),
@@ -301,6 +314,7 @@ impl fmt::Display for Reason {
             Self::AllRight { new } => write!(formatter, "it answers as it should, with {new} new entries"),
             Self::SelectorEmpty { selector } => write!(formatter, "the selector `{selector}` chooses nothing"),
             Self::NeedsScripts { detail } => write!(formatter, "scripts are to build the page: {detail}"),
+            Self::NotRendered { detail } => write!(formatter, "not rendered: {detail}"),
             Self::EmptyPage => formatter.write_str("the page holds no readable text"),
             Self::Wall { detail } => write!(formatter, "a wall instead of what was asked for: {detail}"),
             Self::NotAPage { media_type } => write!(formatter, "not a page but {media_type}"),

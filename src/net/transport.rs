@@ -87,6 +87,9 @@ pub enum ClientError {
     /// The user agent holds bytes that no header may hold.
     #[error("the user agent {0:?} cannot be sent as a header: `contact` may hold visible ASCII only")]
     UserAgent(String),
+    /// `[rendering]` names no service that could be asked.
+    #[error("[rendering]: {0}")]
+    Rendering(String),
     /// The library refused.
     #[error("the HTTP client cannot be built: {0}")]
     Library(String),

@@ -18,6 +18,7 @@ mod polling;
 mod posting;
 mod proxies;
 mod pushing;
+mod rendering;
 mod robots;
 mod secrets;
 mod sessions;
