@@ -71,6 +71,7 @@ pub static EGRESS: KnownTable = KnownTable {
         key("extra_ca", "none", "A PEM file with certificate authorities that are trusted besides the system's."),
         key("connect_timeout", "\"10s\"", "Longest time until a connection stands."),
         key("timeout", "\"30s\"", "Longest time for a whole answer."),
+        key("stall", "\"10s\"", "Longest time in which less than 1 KiB of an answer that has begun may come."),
         key("max_size", "\"16 MiB\"", "Longest answer, after decompression."),
         key("concurrency", "64", "Requests under way at once, polls and readings each."),
     ],

@@ -108,6 +108,8 @@ pub struct Egress {
     pub connect_timeout: SignedDuration,
     /// For the whole answer.
     pub timeout: SignedDuration,
+    /// The longest in which less than a kibibyte of a body that has begun may come.
+    pub stall: SignedDuration,
     /// Longest answer in bytes, after decompression.
     pub max_bytes: u64,
     /// Requests under way at once, polls and readings each.

@@ -1,7 +1,9 @@
 //! `Egress` and a request → an answer that was safe to ask for. The only way out of the house for feeds and pages, and
 //! under `deliver::http` for webhooks: every address is judged before a connection is made to it.
 
+mod body;
 pub mod client;
+pub mod failure;
 pub mod gate;
 pub mod guard;
 pub mod redirect;
@@ -12,9 +14,9 @@ mod tls;
 pub mod transport;
 
 pub use client::Client;
-pub use client::FetchError;
 pub use client::Fetched;
 pub use client::Request;
+pub use failure::FetchError;
 pub use gate::Gates;
 pub use gate::Pass;
 pub use guard::Guard;

@@ -5,8 +5,8 @@
 //! present (429, 5xx, no answer) wants to be left alone for a while.
 
 use super::client::Client;
-use super::client::FetchError;
 use super::client::Request;
+use super::failure::FetchError;
 use super::guard::host_of;
 use crate::model::Fault;
 use crate::model::Proxy;
@@ -228,7 +228,7 @@ mod tests {
     use super::judge;
     use crate::model::Fault;
     use crate::model::Reason;
-    use crate::net::client::FetchError;
+    use crate::net::failure::FetchError;
     use jiff::SignedDuration;
     use jiff::Timestamp;
     use url::Url;

@@ -28,6 +28,7 @@ pub fn egress() -> Egress {
         extra_ca: None,
         connect_timeout: SignedDuration::from_secs(2),
         timeout: SignedDuration::from_secs(20),
+        stall: SignedDuration::from_secs(10),
         max_bytes: MIB,
         concurrency: 4,
     }
@@ -154,6 +155,29 @@ async fn every_coding_that_is_asked_for_is_understood() {
     for (coding, body) in bodies {
         let site = Site::new(move |_| Reply::whole(200, &format!("Content-Encoding: {coding}\r\n"), &body)).await;
         assert_eq!(ask_path(&site, "/").await.expect(coding).body, text, "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn a_gzip_body_of_several_members_is_read_whole() {
+    // RFC 1952 §2.2: members follow one another without a word between them; servers that add to a file write so.
+    let body = [gzip(b"first, "), gzip(b"second, "), gzip(b""), gzip(b"third")].concat();
+    for (coding, chunked) in [("gzip", false), ("gzip", true), ("x-gzip", false)] {
+        let body = body.clone();
+        let site = Site::new(move |_| {
+            let coding = format!("Content-Encoding: {coding}\r\n");
+            if !chunked {
+                return Reply::whole(200, &coding, &body);
+            }
+            let chunks: Vec<u8> = body
+                .chunks(7)
+                .flat_map(|it| [format!("{:x}\r\n", it.len()).as_bytes(), it, b"\r\n"].concat())
+                .collect();
+            let head = format!("HTTP/1.1 200 X\r\n{coding}Transfer-Encoding: chunked\r\n\r\n");
+            Reply::raw([head.as_bytes(), &chunks, b"0\r\n\r\n"].concat(), Then::Next)
+        })
+        .await;
+        assert_eq!(ask_path(&site, "/").await.expect(coding).body, b"first, second, third", "{coding} {chunked}");
     }
 }
 

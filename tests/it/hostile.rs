@@ -118,6 +118,41 @@ async fn a_slow_drip_meets_the_total_deadline() {
 }
 
 #[tokio::test]
+async fn a_body_that_trickles_is_left_long_before_the_deadline_and_one_that_is_only_late_is_not() {
+    let stall = SignedDuration::from_millis(300);
+    let client = client(&Egress { stall, ..egress() });
+    let site = Site::new(|heard| match heard.path().as_str() {
+        "/drip" => Reply::raw(
+            "HTTP/1.1 200 X\r\nContent-Length: 9999\r\n\r\n",
+            Then::Repeat(b"x".to_vec(), 9999, Duration::from_millis(10)),
+        ),
+        "/stopped" => Reply::raw([b"HTTP/1.1 200 X\r\n\r\n".as_slice(), &[b'x'; 5000]].concat(), Then::Silence),
+        "/steady" => Reply::raw(
+            "HTTP/1.1 200 X\r\nContent-Length: 20000\r\nConnection: close\r\n\r\n",
+            Then::Repeat(vec![b'x'; 500], 40, Duration::from_millis(20)),
+        ),
+        _ => Reply::raw(
+            "HTTP/1.1 200 X\r\nContent-Length: 4\r\nConnection: close\r\n\r\n",
+            Then::Later(b"late".to_vec(), Duration::from_millis(700)),
+        ),
+    })
+    .await;
+    for path in ["/drip", "/stopped"] {
+        let began = Instant::now();
+        let error = ask(&client, &site.url("paper.example", path)).await.expect_err(path);
+        assert!(matches!(error, FetchError::TooSlow { .. }), "{path}: {error:?}");
+        assert_eq!(error.fault(jiff::Timestamp::UNIX_EPOCH), Fault::Transient);
+        assert_eq!(error.reason().code(), "timed_out");
+        assert!(error.to_string().contains("less than 1024 bytes of the answer's body within 300ms"), "{error}");
+        assert!(began.elapsed() < Duration::from_secs(5), "{path}: {:?}", began.elapsed());
+    }
+    for (path, length) in [("/steady", 20_000), ("/late", 4)] {
+        let body = ask(&client, &site.url("paper.example", path)).await.expect(path).body;
+        assert_eq!(body.len(), length, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn one_deadline_covers_all_hops() {
     // Each hop takes 300 ms, less than the deadline alone; three are more.
     let site = Site::new(|heard| {

@@ -30,10 +30,15 @@ pub struct TlsSite {
 
 impl TlsSite {
     pub fn start(newest: &str, manner: &str) -> Self {
+        Self::with_a_fault(newest, manner, "")
+    }
+
+    /// The same, with a certificate that is `expired`, comes too `early`, or is `self-signed`.
+    pub fn with_a_fault(newest: &str, manner: &str, fault: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (send, said) = channel();
         let path = folder.path().to_str().expect("a path in UTF-8");
-        let (process, port) = helper("tls_site.py", &[path, newest, manner], send, |value| value);
+        let (process, port) = helper("tls_site.py", &[path, newest, manner, fault], send, |value| value);
         Self { process, port, said, folder }
     }
 
