@@ -113,7 +113,14 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
     }
     let began = Instant::now();
     let request = Request { url: &url, accept, validators: condition.validators(), max_bytes: None };
-    let answer = Arc::new(tower.client.get_by(leading.proxy.as_ref(), &request).await);
+    let proxy = leading.proxy.as_ref();
+    let answer = if obeys_robots(&leading) {
+        let door = manners::Robots { shared: &shared, tower: &tower, proxy };
+        tower.client.get_past(&door, proxy, &request).await
+    } else {
+        tower.client.get_by(proxy, &request).await
+    };
+    let answer = Arc::new(answer);
     let mut shown = None;
     for party in parties {
         let (reply, hub) = reply(&party.plan, &answer, &condition).await;
@@ -163,9 +170,14 @@ async fn with_scripts(
     }
 }
 
-/// Whether robots.txt lets us watch a page. What is offered for subscription is not asked about.
+/// Whether robots.txt is obeyed. What is offered for subscription is not asked about.
+fn obeys_robots(plan: &SourcePlan) -> bool {
+    plan.robots && !plan.watch.is_subscription()
+}
+
+/// Whether robots.txt lets us watch a page.
 async fn permitted(shared: &Shared, plan: &SourcePlan, url: &Url) -> Result<(), (Fault, Reason)> {
-    if !plan.robots || plan.watch.is_subscription() {
+    if !obeys_robots(plan) {
         return Ok(());
     }
     manners::permitted(shared, &shared.tower.load_full(), plan.proxy.as_ref(), url).await.map_err(|(fault, reason)| {

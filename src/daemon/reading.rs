@@ -171,7 +171,11 @@ async fn ask(shared: &Shared, item: &Item) -> Result<Reply, StoreError> {
         return Ok(Reply::Failed { fault, reason });
     }
     let request = Request { url: &url, accept: ACCEPT, validators: None, max_bytes: None };
-    let fetched = match tower.client.get_by(proxy, &request).await {
+    let answer = match plan.robots {
+        true => tower.client.get_past(&manners::Robots { shared, tower: &tower, proxy }, proxy, &request).await,
+        false => tower.client.get_by(proxy, &request).await,
+    };
+    let fetched = match answer {
         Ok(fetched) => fetched,
         Err(error) => return Ok(Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() }),
     };

@@ -18,9 +18,12 @@ use super::transport::Transport;
 use super::transport::Unasked;
 use crate::config::Egress;
 use crate::health::sign;
+use crate::model::Fault;
 use crate::model::Proxy;
+use crate::model::Reason;
 use crate::poll::Validators;
 use crate::schedule::wishes::Caching;
+use async_trait::async_trait;
 use reqwest::StatusCode;
 use reqwest::header;
 use reqwest::header::HeaderMap;
@@ -64,6 +67,13 @@ pub struct Request<'a> {
     pub validators: Option<&'a Validators>,
     /// Instead of `egress.max_bytes`.
     pub max_bytes: Option<u64>,
+}
+
+/// Says whether a redirect may be followed to another host.
+#[async_trait]
+pub trait Door: Send + Sync {
+    /// Whether this address may be asked; else what helps, and why not.
+    async fn admits(&self, url: &Url) -> Result<(), (Fault, Reason)>;
 }
 
 /// An answer: a status of 2xx, or 304 to a conditional request.
@@ -136,15 +146,28 @@ impl Client {
     /// # Errors
     /// As for [`Client::get`].
     pub async fn get_by(&self, proxy: Option<&Proxy>, request: &Request<'_>) -> Result<Fetched, FetchError> {
-        self.fetch(proxy, request, Surplus::Refused).await
+        self.fetch(proxy, request, Surplus::Refused, None).await
     }
 
-    /// The same, but of an answer that is longer than the limit the beginning is kept.
+    /// The same, but a redirect to another host is followed only when `door` opens. Its time counts for nothing.
+    ///
+    /// # Errors
+    /// As for [`Client::get`], and [`FetchError::NotAdmitted`].
+    pub async fn get_past(
+        &self,
+        door: &dyn Door,
+        proxy: Option<&Proxy>,
+        request: &Request<'_>,
+    ) -> Result<Fetched, FetchError> {
+        self.fetch(proxy, request, Surplus::Refused, Some(door)).await
+    }
+
+    /// The same as [`Client::get_by`], but of an answer that is longer than the limit the beginning is kept.
     ///
     /// # Errors
     /// As for [`Client::get`], without [`FetchError::TooLarge`].
     pub async fn beginning_by(&self, proxy: Option<&Proxy>, request: &Request<'_>) -> Result<Fetched, FetchError> {
-        self.fetch(proxy, request, Surplus::CutOff).await
+        self.fetch(proxy, request, Surplus::CutOff, None).await
     }
 
     async fn fetch(
@@ -152,10 +175,11 @@ impl Client {
         proxy: Option<&Proxy>,
         request: &Request<'_>,
         surplus: Surplus,
+        door: Option<&dyn Door>,
     ) -> Result<Fetched, FetchError> {
         let transport = self.network.by(proxy).map_err(|error| FetchError::NoWay { detail: error.to_string() })?;
         let began = Instant::now();
-        let deadline = began + self.timeout;
+        let mut deadline = began + self.timeout;
         let mut chain = Chain::new(request.url.clone());
         loop {
             let response = ask(&transport, chain.current(), request, deadline).await?;
@@ -163,7 +187,14 @@ impl Client {
             if !matches!(status, 301 | 302 | 303 | 307 | 308) {
                 return self.answer(response, chain, request, surplus, began, deadline).await;
             }
+            let from = guard::host_of(chain.current());
             chain.follow(status, response.headers().get(header::LOCATION).map(HeaderValue::as_bytes))?;
+            let Some(door) = door.filter(|_| guard::host_of(chain.current()) != from) else { continue };
+            let waiting = Instant::now();
+            // What may not be asked at all is not asked about either.
+            permitted(&transport, chain.current())?;
+            door.admits(chain.current()).await.map_err(|(fault, reason)| FetchError::NotAdmitted { fault, reason })?;
+            deadline += waiting.elapsed();
         }
     }
 
@@ -232,11 +263,8 @@ async fn ask(
     request: &Request<'_>,
     deadline: Instant,
 ) -> Result<reqwest::Response, FetchError> {
+    permitted(transport, url)?;
     let host = guard::host_of(url);
-    transport.judge(url).map_err(|unasked| match unasked {
-        Unasked::Refused(refusal) => FetchError::Refused { host: host.clone(), refusal },
-        Unasked::NoAuthorities(detail) => FetchError::NoAuthorities { host: host.clone(), detail },
-    })?;
     let sending = transport.client.get(url.clone()).headers(headers(request)).send();
     let response = before(deadline, &host, Stage::Waiting, sending).await?;
     let response = response.map_err(|error| unanswered(&host, &error))?;
@@ -249,6 +277,17 @@ async fn ask(
         Some(Err(refusal)) => Err(FetchError::Refused { host, refusal }),
         None | Some(Ok(())) => Ok(response),
     }
+}
+
+/// What can be judged before a connection is made.
+fn permitted(transport: &Transport, url: &Url) -> Result<(), FetchError> {
+    transport.judge(url).map_err(|unasked| {
+        let host = guard::host_of(url);
+        match unasked {
+            Unasked::Refused(refusal) => FetchError::Refused { host, refusal },
+            Unasked::NoAuthorities(detail) => FetchError::NoAuthorities { host, detail },
+        }
+    })
 }
 
 fn headers(request: &Request<'_>) -> HeaderMap {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use std::time::Duration;
 
 /// Why there is no answer. Texts name hosts, never whole addresses.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FetchError {
     /// The guard refused the address, what its name resolves to, or the other end of the connection.
     #[error("{host}: {refusal}")]
@@ -104,6 +104,14 @@ pub enum FetchError {
     /// A redirect that is not followed.
     #[error(transparent)]
     Redirect(#[from] BadRedirect),
+    /// A redirect to another host, whose door stayed shut.
+    #[error("redirected: {reason}")]
+    NotAdmitted {
+        /// What helps.
+        fault: Fault,
+        /// Why.
+        reason: Reason,
+    },
 }
 
 /// What a request is busy with.
@@ -132,6 +140,9 @@ impl FetchError {
     /// that is published late, so it is tried again; how often, the caller's list of retries says.
     pub fn fault(&self, now: Timestamp) -> Fault {
         match self {
+            // Who wants a pause is not who was asked for.
+            Self::NotAdmitted { fault: Fault::Throttled { .. }, .. } => Fault::Transient,
+            Self::NotAdmitted { fault, .. } => *fault,
             Self::Refused { .. } | Self::TooLarge { .. } => Fault::Permanent,
             Self::NoAuthorities { .. }
             | Self::NoWay { .. }
@@ -170,6 +181,7 @@ impl FetchError {
             Self::Status { status, .. } => Reason::Status { status: *status },
             Self::TooLarge { limit, .. } => Reason::TooLarge { limit: *limit },
             Self::Redirect(_) => Reason::BadRedirect { detail },
+            Self::NotAdmitted { reason, .. } => reason.clone(),
         }
     }
 }

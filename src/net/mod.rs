@@ -14,6 +14,7 @@ mod tls;
 pub mod transport;
 
 pub use client::Client;
+pub use client::Door;
 pub use client::Fetched;
 pub use client::Request;
 pub use failure::FetchError;
