@@ -342,7 +342,7 @@ impl Scout {
         if host_key(url).is_some_and(|host| !self.asked.insert(host)) {
             tokio::time::sleep(self.gap).await;
         }
-        self.client.get(&Request { url, accept: ACCEPT, validators: None, max_bytes: None }).await
+        self.client.get(&Request { url, accept: ACCEPT, validators: None, max_bytes: None, capture: false }).await
     }
 }
 

@@ -44,6 +44,7 @@ pub static TOP: KnownTable = KnownTable {
         key("politeness", "", "How sites are treated."),
         key("polling", "", "How often sources are asked."),
         key("reading", "", "How pages are tried again."),
+        key("rendering", "", "Who runs the scripts of pages that need them."),
         key("web", "", "What is answered over HTTP."),
         key("mail", "", "How mail is sent."),
         key("source", "", "What is watched."),
@@ -70,6 +71,7 @@ pub static EGRESS: KnownTable = KnownTable {
         key("extra_ca", "none", "A PEM file with certificate authorities that are trusted besides the system's."),
         key("connect_timeout", "\"10s\"", "Longest time until a connection stands."),
         key("timeout", "\"30s\"", "Longest time for a whole answer."),
+        key("stall", "\"10s\"", "Longest time in which less than 1 KiB of an answer that has begun may come."),
         key("max_size", "\"16 MiB\"", "Longest answer, after decompression."),
         key("concurrency", "64", "Requests under way at once, polls and readings each."),
     ],
@@ -134,6 +136,22 @@ pub static EVIDENCE: KnownTable = KnownTable {
     ],
 };
 
+/// `[rendering]`.
+pub static RENDERING: KnownTable = KnownTable {
+    head: "[rendering]",
+    doc: "A browser service that you run, for pages that scripts build. Without this table such pages are named, not read.",
+    keys: &[
+        key(
+            "url",
+            "required",
+            "What is asked with GET; `{url}` in it stands for the page's address, percent-encoded. The answer is the page's HTML.",
+        ),
+        key("authorization", "none", "The value of the Authorization header: a secret."),
+        key("timeout", "\"30s\"", "Longest time for one page."),
+        key("concurrency", "2", "Pages that are rendered at once."),
+    ],
+};
+
 /// `[web]`.
 pub static WEB: KnownTable = KnownTable {
     head: "[web]",
@@ -187,6 +205,11 @@ pub static SOURCE: KnownTable = KnownTable {
             "robots",
             "true",
             "Whether a watched page and the pages of articles are left alone where robots.txt asks for that.",
+        ),
+        key(
+            "render",
+            "\"when_needed\"",
+            "Which of its pages the service of `[rendering]` shows: `never`, `when_needed` for those that scripts build, `always`; with a proxy, by default none.",
         ),
         key("enabled", "true", "Whether it is asked at all."),
     ],
@@ -289,6 +312,7 @@ pub static TABLES: &[&KnownTable] = &[
     &POLLING,
     &READING,
     &EVIDENCE,
+    &RENDERING,
     &WEB,
     &MAIL,
     &SOURCE,
@@ -306,10 +330,15 @@ impl KnownTable {
     }
 }
 
-/// The keys that hold secrets: those of `[mail]` and of all kinds, and proxies, which may hold a password.
+/// The keys that hold secrets: those of `[mail]`, `[rendering]` and of all kinds, and proxies, which may hold a password.
 pub(super) fn secret_keys(sources: &[&source::Kind], channels: &[&channel::Kind]) -> Vec<&'static str> {
     let of_sources = sources.iter().flat_map(|kind| kind.keys);
     let of_channels = channels.iter().flat_map(|kind| kind.keys);
     let secret = |key: &&Key| key.takes == Takes::Secret;
-    of_sources.chain(of_channels).filter(secret).map(|key| key.name).chain(["password", "proxy"]).collect()
+    of_sources
+        .chain(of_channels)
+        .filter(secret)
+        .map(|key| key.name)
+        .chain(["password", "proxy", "authorization"])
+        .collect()
 }

@@ -16,6 +16,7 @@ use super::files::Document;
 use super::keys;
 use super::mail;
 use super::operators;
+use super::rendering;
 use super::rules;
 use super::settings;
 use super::sources;
@@ -93,6 +94,7 @@ fn config(
     }
     let egress = settings::egress(documents, environment, report);
     let polling = settings::polling(documents, report);
+    let rendering = rendering::rendering(documents, environment, report);
     let mail = mail::mail(documents, environment, report);
     let has_mail = documents.iter().any(|document| document.entries.iter().any(|entry| entry.key == "mail"));
     let errors_before = report.errors();
@@ -111,7 +113,9 @@ fn config(
     }
     let sources = all_sources
         .iter()
-        .filter_map(|source| sources::source(source, source_kinds, &egress, &polling, environment, report))
+        .filter_map(|source| {
+            sources::source(source, source_kinds, &egress, &polling, rendering.is_some(), environment, report)
+        })
         .collect();
     let channels = all_channels
         .iter()
@@ -150,6 +154,7 @@ fn config(
         polling,
         reading: settings::reading(documents, report),
         evidence: settings::evidence(documents, report),
+        rendering,
         web: settings::web(documents, report),
         mail,
         letterhead,

@@ -33,6 +33,7 @@ pub mod packs;
 mod place;
 mod proxies;
 pub mod render;
+mod rendering;
 mod rules;
 mod secret;
 mod settings;
@@ -74,6 +75,8 @@ pub struct Config {
     pub reading: Reading,
     /// What is kept of the pages that were read.
     pub evidence: Evidence,
+    /// Who runs the scripts of pages that need them, if anybody does.
+    pub rendering: Option<Rendering>,
     /// What is answered over HTTP, if anything is.
     pub web: Option<Web>,
     /// How mail is sent; present when any channel needs it.
@@ -109,6 +112,8 @@ pub struct Egress {
     pub connect_timeout: SignedDuration,
     /// For the whole answer.
     pub timeout: SignedDuration,
+    /// The longest in which less than a kibibyte of a body that has begun may come.
+    pub stall: SignedDuration,
     /// Longest answer in bytes, after decompression.
     pub max_bytes: u64,
     /// Requests under way at once, polls and readings each.
@@ -162,6 +167,19 @@ pub struct Reading {
     pub retry: Vec<SignedDuration>,
     /// How long a text is remembered for finding its copies.
     pub copies_within: SignedDuration,
+}
+
+/// `[rendering]`: a browser service that the operator runs, for pages that scripts build.
+#[derive(Clone)]
+pub struct Rendering {
+    /// What is asked; `{url}` in it stands for the address of the page, percent-encoded.
+    pub url: String,
+    /// The value of the Authorization header.
+    pub authorization: Option<SecretString>,
+    /// For one page.
+    pub timeout: SignedDuration,
+    /// Pages that are rendered at once.
+    pub concurrency: usize,
 }
 
 /// `[mail]`: the relay that takes our mail.

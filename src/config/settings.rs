@@ -51,6 +51,7 @@ impl Default for Egress {
             extra_ca: None,
             connect_timeout: SignedDuration::from_secs(10),
             timeout: SignedDuration::from_secs(30),
+            stall: SignedDuration::from_secs(10),
             max_bytes: 16 << 20,
             concurrency: 64,
         }
@@ -124,7 +125,8 @@ pub(super) fn egress(documents: &[Document], environment: &Environment, report: 
         proxy: proxies::proxy(&table, document, environment),
         extra_ca: certificates(&table, document),
         connect_timeout: table.duration("connect_timeout", default.connect_timeout, short.clone()),
-        timeout: table.duration("timeout", default.timeout, short),
+        timeout: table.duration("timeout", default.timeout, short.clone()),
+        stall: table.duration("stall", default.stall, short),
         max_bytes: table.size("max_size", default.max_bytes, 1 << 10..=1 << 30),
         concurrency: count(table.integer("concurrency", 64, 1..=4096)),
     }

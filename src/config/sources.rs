@@ -13,6 +13,7 @@ use super::mail::is_loopback;
 use super::node::Entry;
 use super::node::Value;
 use super::proxies;
+use super::rendering;
 use super::settings;
 use super::table::Table;
 use super::table::Text;
@@ -39,6 +40,7 @@ pub(super) fn source(
     kinds: &[&Kind],
     egress: &Egress,
     polling: &Polling,
+    renders: bool,
     environment: &Environment,
     report: &Report,
 ) -> Option<SourcePlan> {
@@ -60,9 +62,11 @@ pub(super) fn source(
         proxies::proxy(&table, definition.document, environment).or_else(|| egress.proxy.clone())
     };
     let robots = robots(&table);
+    let render = rendering::of_source(&table, renders, proxy.is_some());
     let name = SourceName::new(definition.name);
     let (kind, watch, schedule) = (kind?, watch?, schedule?);
-    enabled.then_some(SourcePlan { name, label, kind: kind.name, watch, schedule, heed, first_poll, proxy, robots })
+    let kind = kind.name;
+    enabled.then_some(SourcePlan { name, label, kind, watch, schedule, heed, first_poll, proxy, robots, render })
 }
 
 fn schedule(table: &Table<'_>, polling: &Polling, here: bool) -> Option<Schedule> {

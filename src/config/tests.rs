@@ -426,3 +426,34 @@ fn the_state_is_found_though_the_rest_is_wrong() {
     assert!(super::state(&file, &environment()).is_err());
     assert!(super::state(Path::new("/nowhere/atalaya.toml"), &environment()).is_err());
 }
+
+#[test]
+fn a_source_is_rendered_when_needed_where_there_is_a_service_and_by_a_proxy_only_when_it_says_so_itself() {
+    use crate::source::Render;
+    let service = "[rendering]\nurl = \"http://127.0.0.1:3000/?url={url}\"\n";
+    let proxy = "proxy = \"socks5h://127.0.0.1:9050\"\n";
+    let render = |way: &str| format!("render = \"{way}\"\n");
+    for (text, expected) in [
+        (PAPER.to_owned(), Render::Never),
+        (format!("{PAPER}{service}"), Render::WhenNeeded),
+        (format!("{PAPER}{}{service}", render("never")), Render::Never),
+        (format!("{PAPER}{}", render("never")), Render::Never),
+        (format!("{PAPER}{}{service}", render("always")), Render::Always),
+        (format!("{PAPER}{proxy}{service}"), Render::Never),
+        (format!("[egress]\n{proxy}{PAPER}{service}"), Render::Never),
+        (format!("[egress]\n{proxy}{PAPER}proxy = false\n{service}"), Render::WhenNeeded),
+        (format!("{PAPER}{proxy}{}{service}", render("always")), Render::Always),
+    ] {
+        let (_directory, file) = written(&text);
+        let loaded = super::load(&file, &environment()).map_err(super::Diagnostics::into_inner).expect(&text);
+        assert_eq!(loaded.config.sources[0].render, expected, "{text}");
+    }
+    for (text, said) in [
+        (format!("{PAPER}{}", render("always")), "error: `render` is of no use without `[rendering]`"),
+        (format!("{PAPER}{}{service}", render("allways")), "error: `render` cannot be `allways`"),
+        (format!("{PAPER}{proxy}{}{service}", render("when_needed")), "warning: a source with a proxy is not rendered"),
+        ("[rendering]\nurl = \"http://127.0.0.1:3000/\"\n".to_owned(), "error: `url` does not say where"),
+    ] {
+        assert!(messages(&text).iter().any(|message| message.contains(said)), "{text}: {:#?}", messages(&text));
+    }
+}

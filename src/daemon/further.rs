@@ -163,7 +163,7 @@ impl Round<'_> {
                 None
             }
         };
-        let request = Request { url, accept: self.plan.watch.accept(), validators: None, max_bytes };
+        let request = Request { url, accept: self.plan.watch.accept(), validators: None, max_bytes, capture: false };
         let answer = Arc::new(tower.client.get_by(self.plan.proxy.as_ref(), &request).await);
         if let Some(pass) = pass {
             pass.leave(clock::now());

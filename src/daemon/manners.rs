@@ -6,11 +6,31 @@ use crate::clock;
 use crate::model::Fault;
 use crate::model::Proxy;
 use crate::model::Reason;
+use crate::net::Door;
 use crate::net::robots;
 use crate::source::host_key;
+use async_trait::async_trait;
 use jiff::SignedDuration;
 use std::time::Duration;
 use url::Url;
+
+/// The door of every other host that a page redirects to: the site behind it is asked what robots may read, as the first
+/// one was. For what robots.txt is obeyed for.
+pub struct Robots<'a> {
+    /// Of the daemon.
+    pub shared: &'a Shared,
+    /// In force when the page was asked for.
+    pub tower: &'a Tower,
+    /// The way of its source.
+    pub proxy: Option<&'a Proxy>,
+}
+
+#[async_trait]
+impl Door for Robots<'_> {
+    async fn admits(&self, url: &Url) -> Result<(), (Fault, Reason)> {
+        permitted(self.shared, self.tower, self.proxy, url).await
+    }
+}
 
 /// How long a wish for slowness is kept: as long as robots.txt is remembered.
 const WISH: SignedDuration = SignedDuration::from_hours(24);

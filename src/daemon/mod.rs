@@ -12,6 +12,7 @@ use crate::schedule::Question;
 use crate::schedule::Schedule;
 use crate::schedule::allot::Allotment;
 use crate::schedule::habits::Habits;
+use crate::source::Render;
 use crate::source::SourcePlan;
 use crate::store::Registration;
 use crate::store::Store;
@@ -33,12 +34,13 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
-mod keeping;
 mod further;
+mod keeping;
 mod manners;
 mod polling;
 mod pushing;
 mod reading;
+mod rendering;
 mod sending;
 pub mod service;
 pub mod tower;
@@ -258,7 +260,8 @@ fn registrations(tower: &Tower) -> Vec<Registration> {
 fn asks(plan: &SourcePlan) -> String {
     let way = plan.proxy.as_ref().map(|proxy| format!(" by {proxy}")).unwrap_or_default();
     let manners = if plan.robots { "" } else { " without robots" };
-    format!("{} {}{way}{manners}", plan.kind, plan.watch.address())
+    let shown = if plan.render == Render::Always { " rendered" } else { "" };
+    format!("{} {}{way}{manners}{shown}", plan.kind, plan.watch.address())
 }
 
 /// When a source of which nothing is known is asked again.

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::further;
 use super::manners;
+use super::rendering;
 use super::work;
 use super::work::Pulse;
 use crate::clock;
@@ -12,9 +13,10 @@ use crate::model::Entry;
 use crate::model::Fault;
 use crate::model::Reason;
 use crate::model::SourceName;
-use crate::net::client::FetchError;
+use crate::net::RenderError;
 use crate::net::client::Fetched;
 use crate::net::client::Request;
+use crate::net::failure::FetchError;
 use crate::poll;
 use crate::poll::Condition;
 use crate::poll::Course;
@@ -110,10 +112,19 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
         return;
     }
     let began = Instant::now();
-    let request = Request { url: &url, accept, validators: condition.validators(), max_bytes: None };
-    let answer = Arc::new(tower.client.get_by(leading.proxy.as_ref(), &request).await);
+    let request = Request { url: &url, accept, validators: condition.validators(), max_bytes: None, capture: false };
+    let proxy = leading.proxy.as_ref();
+    let answer = if obeys_robots(&leading) {
+        let door = manners::Robots { shared: &shared, tower: &tower, proxy };
+        tower.client.get_past(&door, proxy, &request).await
+    } else {
+        tower.client.get_by(proxy, &request).await
+    };
+    let answer = Arc::new(answer);
+    let mut shown = None;
     for party in parties {
         let (reply, hub) = reply(&party.plan, &answer, &condition).await;
+        let reply = with_scripts(&shared, &party.plan, &url, &answer, reply, &mut shown).await;
         let answered = answer.as_ref().as_ref().map_or(&url, |fetched| &fetched.url);
         let reply = further::ask(&shared, &party, &url, answered, reply, began).await;
         // A hub is told our public address: not for a source whose server must not see who is watching.
@@ -122,9 +133,52 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
     }
 }
 
-/// Whether robots.txt lets us watch a page. What is offered for subscription is not asked about.
+/// An answer with the scripts of its page run, or why not.
+type Shown = Result<Arc<Result<Fetched, FetchError>>, RenderError>;
+
+/// What a watched page says once its scripts have run, where that is called for. `shown` is what those that share the
+/// fetch have of it already.
+async fn with_scripts(
+    shared: &Shared,
+    plan: &SourcePlan,
+    asked: &Url,
+    answer: &Result<Fetched, FetchError>,
+    reply: Reply,
+    shown: &mut Option<Shown>,
+) -> Reply {
+    let unread = match &reply {
+        Reply::Failed { reason, .. } => Some(reason.clone()),
+        _ => None,
+    };
+    let Ok(fetched) = answer else { return reply };
+    if !plan.watch.is_page() || !plan.render.applies(unread.as_ref()) {
+        return reply;
+    }
+    let shown = match shown {
+        Some(shown) => shown,
+        None => {
+            let page = rendering::show(shared, &shared.tower.load_full(), asked, fetched).await;
+            shown.insert(page.map(|page| Arc::new(Ok(page))))
+        }
+    };
+    let failed = |reason| Reply::Failed { fault: Fault::Transient, reason };
+    match shown {
+        Err(error) => failed(rendering::in_vain(unread.as_ref(), error)),
+        Ok(page) => match self::reply(plan, page, &Condition::default()).await.0 {
+            Reply::Failed { reason, .. } => failed(rendering::still(unread, reason)),
+            read => read,
+        },
+    }
+}
+
+/// Whether robots.txt is obeyed. What is offered for subscription is not asked about.
+fn obeys_robots(plan: &SourcePlan) -> bool {
+    plan.robots && !plan.watch.is_subscription()
+}
+
+/// Whether robots.txt lets us watch a page.
 async fn permitted(shared: &Shared, plan: &SourcePlan, url: &Url) -> Result<(), (Fault, Reason)> {
-    if !plan.robots || plan.watch.is_subscription() {
+    if !obeys_robots(plan) {
         return Ok(());
     }
     manners::permitted(shared, &shared.tower.load_full(), plan.proxy.as_ref(), url).await.map_err(|(fault, reason)| {

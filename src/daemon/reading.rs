@@ -2,14 +2,18 @@
 
 use super::Shared;
 use super::manners;
+use super::rendering;
 use super::work;
 use super::work::Pulse;
 use crate::article;
 use crate::clock;
+use crate::evidence::Keep;
+use crate::model::Article;
 use crate::model::Document;
 use crate::model::Fault;
 use crate::model::Item;
 use crate::model::Reason;
+use crate::net::client::Fetched;
 use crate::net::client::Request;
 use crate::poll::Pause;
 use crate::poll::Scope;
@@ -20,6 +24,7 @@ use crate::read::Ground;
 use crate::read::Proof;
 use crate::read::Reply;
 use crate::read::Standing;
+use crate::source;
 use crate::source::host_key;
 use crate::store::Lease;
 use crate::store::StoreError;
@@ -56,13 +61,14 @@ fn link(item: &Item) -> Option<Url> {
 /// One reading, from lease to commit.
 async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
     let item = lease.job().clone();
-    let ground = match settle(&shared, &item).await {
+    let mut ground = match settle(&shared, &item, Again::IfNeeded).await {
         Ok(ground) => ground,
         Err(error) => return error!(%error, item = %item.id, "a twin could not be looked up"),
     };
     let tower = shared.tower.load_full();
     let now = clock::now();
     let since = now.saturating_sub(tower.config.reading.copies_within).unwrap_or(now);
+    let mut asked_anew = false;
     // A twin may be judged between the look and the commit; then the look is repeated. Each round means that somebody
     // else got further, so the loop ends.
     loop {
@@ -94,6 +100,16 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
                 }
             }
         };
+        if !asked_anew && tells_of_what_is_not_kept(&shared, &ground, &decision).await {
+            asked_anew = true;
+            // When the page does not answer any more, what was read for the twin is told all the same.
+            if let Ok(Ground::Text(text)) = settle(&shared, &item, Again::Always).await
+                && text.unread.is_none()
+            {
+                ground = Ground::Text(text);
+                continue;
+            }
+        }
         match shared.store.commit_read(lease, &decision, &seen, since, now).await {
             Ok(()) => return tell(&shared, &item, &decision),
             Err((StoreError::Stale, Some(back))) => {
@@ -106,12 +122,35 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
     }
 }
 
+/// Whether a page is asked that was read a moment before for another source.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    IfNeeded,
+    Always,
+}
+
+/// Whether an alert would rest on the reading of a twin of which nothing was kept, since no rule matched it then.
+async fn tells_of_what_is_not_kept(shared: &Shared, ground: &Ground, decision: &Decision) -> bool {
+    let (Ground::Text(text), Decision::Judged(judged)) = (ground, decision) else { return false };
+    let Proof::ReadFor(twin) = text.proof else { return false };
+    if judged.alert.is_none() || judged.evidence.is_none() {
+        return false;
+    }
+    match shared.store.has_evidence(twin).await {
+        Ok(kept) => !kept,
+        Err(error) => {
+            error!(%error, item = %twin, "its evidence could not be looked up");
+            false
+        }
+    }
+}
+
 /// What the item is judged on: what it brings along, else what its page says.
-async fn settle(shared: &Shared, item: &Item) -> Result<Ground, StoreError> {
+async fn settle(shared: &Shared, item: &Item, again: Again) -> Result<Ground, StoreError> {
     if let Some(ground) = read::brought(item) {
         return Ok(ground);
     }
-    let reply = ask(shared, item).await?;
+    let reply = ask(shared, item, again).await?;
     let now = clock::now();
     if let (Reply::Failed { fault, reason }, Some(url)) = (&reply, link(item))
         && let Some(Pause { key, until, scope: Scope::All }) = backoff::asked_for(*fault, reason, &url, now)
@@ -148,11 +187,12 @@ fn tell(shared: &Shared, item: &Item, decision: &Decision) {
 }
 
 /// Fetches and extracts; every trouble of the world becomes a reply.
-async fn ask(shared: &Shared, item: &Item) -> Result<Reply, StoreError> {
+async fn ask(shared: &Shared, item: &Item, again: Again) -> Result<Reply, StoreError> {
     let Some(url) = link(item) else {
         return Ok(Reply::Failed { fault: Fault::Permanent, reason: Reason::NoAddress });
     };
-    if let Some(key) = address::canonical(url.as_str())
+    if again == Again::IfNeeded
+        && let Some(key) = address::canonical(url.as_str())
         && let Some((twin, article, url)) = shared.store.article_at(&key).await?
     {
         return Ok(Reply::Article { article: Box::new(article), url, proof: Proof::ReadFor(twin) });
@@ -168,25 +208,60 @@ async fn ask(shared: &Shared, item: &Item) -> Result<Reply, StoreError> {
     {
         return Ok(Reply::Failed { fault, reason });
     }
-    let request = Request { url: &url, accept: ACCEPT, validators: None, max_bytes: None };
-    let fetched = match tower.client.get_by(proxy, &request).await {
+    let capture = tower.config.evidence.keep != Keep::Nothing;
+    let request = Request { url: &url, accept: ACCEPT, validators: None, max_bytes: None, capture };
+    let answer = match plan.robots {
+        true => tower.client.get_past(&manners::Robots { shared, tower: &tower, proxy }, proxy, &request).await,
+        false => tower.client.get_by(proxy, &request).await,
+    };
+    let mut fetched = match answer {
         Ok(fetched) => fetched,
         Err(error) => return Ok(Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() }),
     };
-    let url = fetched.url.to_string();
     let listed_title = item.entry.title.clone();
-    let extracting = tokio::task::spawn_blocking(move || {
-        let document =
-            Document { url: &fetched.url, content_type: fetched.content_type.as_deref(), bytes: &fetched.body };
-        article::examine(&document, &listed_title)
-    });
-    Ok(match extracting.await {
-        Ok((article, None)) => Reply::Article { article: Box::new(article), url, proof: Proof::default() },
-        Ok((_, Some(reason @ Reason::NotAPage { .. }))) => Reply::Failed { fault: Fault::Permanent, reason },
-        Ok((_, Some(reason))) => Reply::Failed { fault: Fault::Transient, reason },
-        Err(panic) => {
-            error!(item = %item.id, error = %panic, "extracting panicked");
-            Reply::Failed { fault: Fault::Transient, reason: Reason::EmptyPage }
-        }
+    let mut capture = fetched.capture.take().unwrap_or_default();
+    let (mut article, mut refused, fetched) = examine(fetched, listed_title.clone()).await;
+    if plan.render.applies(refused.as_ref()) {
+        let shown = match rendering::show(shared, &tower, &url, &fetched).await {
+            Ok(page) => page,
+            Err(error) => {
+                let reason = rendering::in_vain(refused.as_ref(), &error);
+                return Ok(Reply::Failed { fault: Fault::Transient, reason });
+            }
+        };
+        capture.push_rendered(&url, &shown.body, clock::now());
+        let (read, unread, _) = examine(shown, listed_title).await;
+        article = Article { method: format!("rendered: {}", read.method), ..read };
+        refused = unread.map(|reason| rendering::still(refused, reason));
+    }
+    let url = fetched.url.to_string();
+    Ok(match refused {
+        None => Reply::Article { article: Box::new(article), url, proof: Proof::Capture(Arc::new(capture)) },
+        Some(reason @ Reason::NotAPage { .. }) => Reply::Failed { fault: Fault::Permanent, reason },
+        Some(reason) => Reply::Failed { fault: Fault::Transient, reason },
     })
+}
+
+/// The article of an answer, and why it is none, if it is none. Gives the answer back.
+async fn examine(fetched: Fetched, listed_title: String) -> (Article, Option<Reason>, Arc<Fetched>) {
+    let fetched = Arc::new(fetched);
+    let page = Arc::clone(&fetched);
+    let extracting = tokio::task::spawn_blocking(move || {
+        let document = Document { url: &page.url, content_type: page.content_type.as_deref(), bytes: &page.body };
+        match article::examine(&document, &listed_title) {
+            // An empty page that scripts would fill is called by that name.
+            (article, Some(Reason::EmptyPage)) => {
+                let scripts = source::unreadable(&document).filter(|it| matches!(it, Reason::NeedsScripts { .. }));
+                (article, Some(scripts.unwrap_or(Reason::EmptyPage)))
+            }
+            examined => examined,
+        }
+    });
+    match extracting.await {
+        Ok((article, refused)) => (article, refused, fetched),
+        Err(panic) => {
+            error!(error = %panic, url = %fetched.url, "extracting panicked");
+            (Article::default(), Some(Reason::EmptyPage), fetched)
+        }
+    }
 }

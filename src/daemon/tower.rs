@@ -8,6 +8,7 @@ use crate::deliver::smtp::RelayError;
 use crate::deliver::smtp::Smtp;
 use crate::model::ChannelName;
 use crate::model::SourceName;
+use crate::net::Renderer;
 use crate::net::client::Client;
 use crate::net::transport::ClientError;
 use crate::rule::RuleSet;
@@ -23,6 +24,8 @@ pub struct Tower {
     pub rules: RuleSet,
     /// For polls and pages.
     pub client: Client,
+    /// For pages that scripts build, where a service renders them.
+    pub renderer: Option<Renderer>,
     /// For webhooks.
     pub poster: Poster,
     /// For mail, where any is sent.
@@ -50,6 +53,11 @@ impl Tower {
         Ok(Self {
             rules: RuleSet::compile(config.entities.clone(), config.rules.clone()),
             client: Client::for_sources(&config.egress, &agent, config.sources.len())?,
+            renderer: config
+                .rendering
+                .as_ref()
+                .map(|rendering| Renderer::new(rendering, &config.egress, &agent))
+                .transpose()?,
             poster: Poster::new(&config.egress, &agent)?,
             smtp: config.mail.as_ref().map(Smtp::new).transpose()?,
             config,

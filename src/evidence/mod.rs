@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+use url::Url;
 
 pub mod chain;
 pub mod pack;
@@ -44,6 +45,9 @@ pub struct Exchange {
     pub body: Digest,
     /// Its length in bytes.
     pub size: u64,
+    /// The body is what the operator's rendering service made of the page; heads there are none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rendered: bool,
 }
 
 /// One reading of a page: the way there, and the bodies that came.
@@ -155,6 +159,23 @@ impl Record {
 }
 
 impl Capture {
+    /// Adds the page as the rendering service shows it.
+    pub fn push_rendered(&mut self, url: &Url, body: &[u8], at: Timestamp) {
+        let exchange = Exchange {
+            url: url.to_string(),
+            peer: None,
+            asked_at: at,
+            version: String::new(),
+            request: Vec::new(),
+            status: 200,
+            response: Vec::new(),
+            body: Digest::of(body),
+            size: body.len() as u64,
+            rendered: true,
+        };
+        self.push(exchange, body.to_vec());
+    }
+
     /// Adds an exchange with its body.
     pub fn push(&mut self, exchange: Exchange, body: Vec<u8>) {
         if !self.exchanges.iter().any(|known| known.body == exchange.body) {
@@ -183,6 +204,7 @@ pub(crate) mod sample {
             response: response.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
             body: Digest::of(body),
             size: body.len() as u64,
+            rendered: false,
         };
         let moved = hop("http://faro.example/a", 301, &[("location", "https://faro.example/a")], b"");
         capture.push(moved, Vec::new());

@@ -17,6 +17,8 @@ use url::Url;
 pub struct Warc {
     bytes: Vec<u8>,
     packed: bool,
+    /// The id of the last answer.
+    answer: Option<String>,
 }
 
 /// A record's own header fields.
@@ -31,7 +33,7 @@ struct Head<'a> {
 impl Warc {
     /// An empty file; `packed` for one that is called `.warc.gz`.
     pub fn new(packed: bool) -> Self {
-        Self { bytes: Vec::new(), packed }
+        Self { bytes: Vec::new(), packed, answer: None }
     }
 
     /// Begins with who made the file (§6.2). `software` as `atalaya/0.1.0`, `about` says what it holds.
@@ -45,10 +47,16 @@ impl Warc {
         self.record(head, block.as_bytes());
     }
 
-    /// Adds an answer and the request that it answers (§6.3, §6.4).
+    /// Adds an answer and the request that it answers (§6.3, §6.4), or what a page was rendered to (§6.7).
     pub fn exchange(&mut self, exchange: &Exchange, body: &[u8]) {
+        if exchange.rendered {
+            let more = self.answer.iter().map(|id| ("WARC-Refers-To", id.clone())).collect();
+            let (uri, at) = (Some(exchange.url.as_str()), exchange.asked_at);
+            self.record(Head { kind: "conversion", uri, at, media_type: "text/html", more }, body);
+            return;
+        }
         let Exchange { url, peer, asked_at, version, request, status, response, .. } = exchange;
-        let mut answer = encode(&format!("HTTP/1.1 {status} \r\n"), response);
+        let mut answer = encode(&format!("HTTP/1.1 {status} \r\n"), response, Some(body.len()));
         answer.extend_from_slice(body);
         let target = Url::parse(url).ok();
         let path = target.as_ref().map_or("/", |url| &url[url::Position::BeforePath..url::Position::AfterQuery]);
@@ -60,7 +68,7 @@ impl Warc {
             let port = port.map(|port| format!(":{port}")).unwrap_or_default();
             asked.insert(0, ("host".into(), format!("{host}{port}")));
         }
-        let question = encode(&format!("GET {path} HTTP/1.1\r\n"), &asked);
+        let question = encode(&format!("GET {path} HTTP/1.1\r\n"), &asked, None);
         let mut more = vec![("WARC-Payload-Digest", digest(body))];
         if let Some(peer) = peer {
             more.push(("WARC-IP-Address", peer.clone()));
@@ -71,7 +79,8 @@ impl Warc {
         let media_type = "application/http;msgtype=response";
         let head = Head { kind: "response", uri: Some(url), at: *asked_at, media_type, more };
         let id = self.record(head, &answer);
-        let more = vec![("WARC-Concurrent-To", id)];
+        let more = vec![("WARC-Concurrent-To", id.clone())];
+        self.answer = Some(id);
         let media_type = "application/http;msgtype=request";
         self.record(Head { kind: "request", uri: Some(url), at: *asked_at, media_type, more }, &question);
     }
@@ -119,12 +128,15 @@ impl Warc {
     }
 }
 
-/// Start line and fields as they went over the wire; bodies are stored without the chunks of HTTP/1.1, and a reader that
-/// looked for them would stumble.
-fn encode(start: &str, fields: &Fields) -> Vec<u8> {
+/// Start line and fields as they went over the wire; bodies are stored without the chunks of HTTP/1.1, those of redirects
+/// not at all, and a reader that looked for them would stumble.
+fn encode(start: &str, fields: &Fields, body: Option<usize>) -> Vec<u8> {
     let mut bytes = start.as_bytes().to_vec();
     for (name, value) in fields {
-        if name.eq_ignore_ascii_case("transfer-encoding") {
+        let length = value.trim().parse::<usize>().ok();
+        if name.eq_ignore_ascii_case("transfer-encoding")
+            || (name.eq_ignore_ascii_case("content-length") && body.is_some_and(|body| Some(body) != length))
+        {
             bytes.extend_from_slice(b"x-archive-orig-");
         }
         bytes.extend_from_slice(name.as_bytes());

@@ -161,8 +161,7 @@ pub fn kind_of(reason: &Reason) -> TroubleKind {
         Reason::Wall { .. } => TroubleKind::Wall,
         Reason::HtmlPage { .. } => TroubleKind::Html,
         Reason::NoEntries | Reason::SelectorEmpty { .. } | Reason::Shrunk { .. } => TroubleKind::Empty,
-        // What rustls says of a certificate that it does not accept.
-        Reason::ConnectionFailed { detail } if detail.contains("peer certificate") => TroubleKind::Certificate,
+        Reason::Certificate { .. } => TroubleKind::Certificate,
         _ if reason.code().starts_with("robots") => TroubleKind::Robots,
         _ => TroubleKind::Failing,
     }

@@ -124,7 +124,8 @@ fn every_failure_has_its_kind() {
     for (reason, kind) in [
         (status(410), TroubleKind::Gone),
         (status(404), TroubleKind::Failing),
-        (failed("a.example: invalid peer certificate: Expired"), TroubleKind::Certificate),
+        (Reason::Certificate { detail: "expired".into() }, TroubleKind::Certificate),
+        (failed("a.example: a server that speaks of a peer certificate"), TroubleKind::Failing),
         (failed("install the ca-certificates package"), TroubleKind::Failing),
         (Reason::Wall { detail: "cf-mitigated".into() }, TroubleKind::Wall),
         (Reason::HtmlPage { title: String::new() }, TroubleKind::Html),

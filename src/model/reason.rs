@@ -50,6 +50,11 @@ pub enum Reason {
         /// What the network said.
         detail: String,
     },
+    /// The server's certificate is not one to trust: expired, for another name, by an unknown authority.
+    Certificate {
+        /// What is wrong with it.
+        detail: String,
+    },
     /// The server answered with a status that is no success.
     Status {
         /// The HTTP status code.
@@ -121,6 +126,11 @@ pub enum Reason {
     /// The page is built by scripts, which do not run here.
     NeedsScripts {
         /// What was seen of it.
+        detail: String,
+    },
+    /// The page was to be rendered, and the rendering service gave none.
+    NotRendered {
+        /// What became of it.
         detail: String,
     },
     // ── reading an article ──
@@ -225,6 +235,7 @@ impl Reason {
             Self::AddressRefused { .. } => "address_refused",
             Self::TimedOut { .. } => "timed_out",
             Self::ConnectionFailed { .. } => "connection_failed",
+            Self::Certificate { .. } => "certificate",
             Self::Status { .. } => "status",
             Self::TooLarge { .. } => "too_large",
             Self::RobotsRefused { .. } => "robots_refused",
@@ -238,6 +249,7 @@ impl Reason {
             Self::AllRight { .. } => "all_right",
             Self::SelectorEmpty { .. } => "selector_empty",
             Self::NeedsScripts { .. } => "needs_scripts",
+            Self::NotRendered { .. } => "not_rendered",
             Self::EmptyPage => "empty_page",
             Self::Wall { .. } => "wall",
             Self::NotAPage { .. } => "not_a_page",
@@ -280,6 +292,7 @@ impl fmt::Display for Reason {
             Self::AddressRefused { detail } => write!(formatter, "address refused: {detail}"),
             Self::TimedOut { detail } => write!(formatter, "timed out: {detail}"),
             Self::ConnectionFailed { detail } => write!(formatter, "connection failed: {detail}"),
+            Self::Certificate { detail } => write!(formatter, "certificate: {detail}"),
             Self::Status { status } => write!(formatter, "the server answered {status}"),
             Self::TooLarge { limit } => write!(formatter, "the answer is longer than {limit} bytes"),
             Self::RobotsRefused { detail } => write!(formatter, "robots.txt: {detail}"),
@@ -312,6 +325,7 @@ impl fmt::Display for Reason {
             Self::AllRight { new } => write!(formatter, "it answers as it should, with {new} new entries"),
             Self::SelectorEmpty { selector } => write!(formatter, "the selector `{selector}` chooses nothing"),
             Self::NeedsScripts { detail } => write!(formatter, "scripts are to build the page: {detail}"),
+            Self::NotRendered { detail } => write!(formatter, "not rendered: {detail}"),
             Self::EmptyPage => formatter.write_str("the page holds no readable text"),
             Self::Wall { detail } => write!(formatter, "a wall instead of what was asked for: {detail}"),
             Self::NotAPage { media_type } => write!(formatter, "not a page but {media_type}"),

@@ -3,24 +3,31 @@
 //! Limits hold on every path: bytes are counted behind the decompression, one deadline covers all hops, and the
 //! connection's other end is judged once more after it answered.
 
+use super::body;
+use super::body::Bounds;
+use super::body::Surplus;
+use super::failure::FetchError;
+use super::failure::Stage;
+use super::failure::unanswered;
 use super::guard;
-use super::guard::Refusal;
-use super::redirect::BadRedirect;
 use super::redirect::Chain;
-use super::transport;
 use super::transport::ClientError;
 use super::transport::Network;
 use super::transport::Purpose;
 use super::transport::Transport;
 use super::transport::Unasked;
+use crate::clock;
 use crate::config::Egress;
+use crate::evidence::Capture;
+use crate::evidence::Exchange;
 use crate::health::sign;
+use crate::model::Digest;
 use crate::model::Fault;
 use crate::model::Proxy;
 use crate::model::Reason;
 use crate::poll::Validators;
-use crate::schedule::retry_after;
 use crate::schedule::wishes::Caching;
+use async_trait::async_trait;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header;
@@ -50,6 +57,7 @@ pub struct Client {
     network: Arc<Network>,
     default: Option<Proxy>,
     timeout: Duration,
+    stall: Duration,
     max_bytes: u64,
 }
 
@@ -64,6 +72,15 @@ pub struct Request<'a> {
     pub validators: Option<&'a Validators>,
     /// Instead of `egress.max_bytes`.
     pub max_bytes: Option<u64>,
+    /// Whether [`Fetched::capture`] is wanted.
+    pub capture: bool,
+}
+
+/// Says whether a redirect may be followed to another host.
+#[async_trait]
+pub trait Door: Send + Sync {
+    /// Whether this address may be asked; else what helps, and why not.
+    async fn admits(&self, url: &Url) -> Result<(), (Fault, Reason)>;
 }
 
 /// An answer: a status of 2xx, or 304 to a conditional request.
@@ -89,118 +106,10 @@ pub struct Fetched {
     pub retry_after: Option<String>,
     /// Decompressed.
     pub body: Vec<u8>,
+    /// What was asked and answered, byte for byte, where that was wanted.
+    pub capture: Option<Capture>,
     /// From the request to the end of the body, redirects included.
     pub elapsed: Duration,
-}
-
-/// Why there is no answer. Texts name hosts, never whole addresses.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FetchError {
-    /// The guard refused the address, what its name resolves to, or the other end of the connection.
-    #[error("{host}: {refusal}")]
-    Refused {
-        /// Of the address.
-        host: String,
-        /// Why.
-        refusal: Refusal,
-    },
-    /// This machine knows no certificate authority, so that nobody's https can be trusted.
-    #[error(
-        "{host} cannot be asked over https: {detail}; install the ca-certificates package or set `egress.extra_ca`"
-    )]
-    NoAuthorities {
-        /// Of the address.
-        host: String,
-        /// What was missing.
-        detail: String,
-    },
-    /// The way to the proxy cannot be made ready.
-    #[error("{detail}")]
-    NoWay {
-        /// What was wrong.
-        detail: String,
-    },
-    /// The deadline passed.
-    #[error("{host}: no end of {during} in time")]
-    TimedOut {
-        /// Of the address that was asked when it passed.
-        host: String,
-        /// What was under way.
-        during: Stage,
-    },
-    /// No connection: name, route, TLS.
-    #[error("{host}: {cause}")]
-    Unreachable {
-        /// Of the address.
-        host: String,
-        /// What the network said.
-        cause: String,
-    },
-    /// The connection broke, or what came over it is not HTTP.
-    #[error("{host}: broken off during {during}: {cause}")]
-    Broken {
-        /// Of the address.
-        host: String,
-        /// What was under way.
-        during: Stage,
-        /// What was wrong.
-        cause: String,
-    },
-    /// A status that is no success.
-    #[error("{host} answered {status}")]
-    Status {
-        /// Of the address that answered.
-        host: String,
-        /// The status code.
-        status: u16,
-        /// The Retry-After header.
-        retry_after: Option<String>,
-        /// The Date header, by which a date in Retry-After is read.
-        date: Option<String>,
-        /// By what the answer was recognised as a wall against robots, if it is one.
-        wall: Option<String>,
-    },
-    /// The body is longer than the limit.
-    #[error("{host}: the answer is longer than {limit} bytes")]
-    TooLarge {
-        /// Of the address.
-        host: String,
-        /// The limit, after decompression.
-        limit: u64,
-    },
-    /// A redirect that is not followed.
-    #[error(transparent)]
-    Redirect(#[from] BadRedirect),
-}
-
-/// What becomes of an answer that is longer than the limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Surplus {
-    /// It is no answer.
-    Refused,
-    /// Its beginning is the answer.
-    CutOff,
-}
-
-/// What a request is busy with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Name, connection, TLS.
-    Connecting,
-    /// From the request's first byte to the end of the answer's headers.
-    Waiting,
-    /// The answer's body.
-    Reading,
-}
-
-impl std::fmt::Display for Stage {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::Connecting => "the connecting",
-            Self::Waiting => "the waiting for an answer",
-            Self::Reading => "the answer's body",
-        })
-    }
 }
 
 impl Client {
@@ -226,6 +135,7 @@ impl Client {
             network: Arc::new(network),
             default: egress.proxy.clone(),
             timeout: egress.timeout.unsigned_abs().min(LONGEST_TIMEOUT),
+            stall: egress.stall.unsigned_abs(),
             max_bytes: egress.max_bytes,
         })
     }
@@ -245,15 +155,28 @@ impl Client {
     /// # Errors
     /// As for [`Client::get`].
     pub async fn get_by(&self, proxy: Option<&Proxy>, request: &Request<'_>) -> Result<Fetched, FetchError> {
-        self.fetch(proxy, request, Surplus::Refused).await
+        self.fetch(proxy, request, Surplus::Refused, None).await
     }
 
-    /// The same, but of an answer that is longer than the limit the beginning is kept.
+    /// The same, but a redirect to another host is followed only when `door` opens. Its time counts for nothing.
+    ///
+    /// # Errors
+    /// As for [`Client::get`], and [`FetchError::NotAdmitted`].
+    pub async fn get_past(
+        &self,
+        door: &dyn Door,
+        proxy: Option<&Proxy>,
+        request: &Request<'_>,
+    ) -> Result<Fetched, FetchError> {
+        self.fetch(proxy, request, Surplus::Refused, Some(door)).await
+    }
+
+    /// The same as [`Client::get_by`], but of an answer that is longer than the limit the beginning is kept.
     ///
     /// # Errors
     /// As for [`Client::get`], without [`FetchError::TooLarge`].
     pub async fn beginning_by(&self, proxy: Option<&Proxy>, request: &Request<'_>) -> Result<Fetched, FetchError> {
-        self.fetch(proxy, request, Surplus::CutOff).await
+        self.fetch(proxy, request, Surplus::CutOff, None).await
     }
 
     async fn fetch(
@@ -261,30 +184,77 @@ impl Client {
         proxy: Option<&Proxy>,
         request: &Request<'_>,
         surplus: Surplus,
+        door: Option<&dyn Door>,
     ) -> Result<Fetched, FetchError> {
         let transport = self.network.by(proxy).map_err(|error| FetchError::NoWay { detail: error.to_string() })?;
         let began = Instant::now();
-        let deadline = began + self.timeout;
-        let mut chain = Chain::new(request.url.clone());
+        let mut journey = Journey {
+            chain: Chain::new(request.url.clone()),
+            began,
+            deadline: began + self.timeout,
+            capture: request.capture.then(Capture::default),
+        };
         loop {
-            let response = ask(&transport, chain.current(), request, deadline).await?;
+            let asked_at = clock::now();
+            let response = ask(&transport, journey.chain.current(), request, journey.deadline).await?;
             let status = response.status().as_u16();
+            let exchange =
+                request.capture.then(|| self.exchange(journey.chain.current(), request, &response, asked_at));
             if !matches!(status, 301 | 302 | 303 | 307 | 308) {
-                return self.answer(response, chain, request, surplus, began, deadline).await;
+                return self.answer(response, journey, exchange, request, surplus).await;
             }
-            chain.follow(status, response.headers().get(header::LOCATION).map(HeaderValue::as_bytes))?;
+            if let (Some(capture), Some(exchange)) = (&mut journey.capture, exchange) {
+                capture.push(exchange, Vec::new());
+            }
+            let from = guard::host_of(journey.chain.current());
+            journey.chain.follow(status, response.headers().get(header::LOCATION).map(HeaderValue::as_bytes))?;
+            let to = journey.chain.current();
+            let Some(door) = door.filter(|_| guard::host_of(to) != from) else { continue };
+            let waiting = Instant::now();
+            // What may not be asked at all is not asked about either.
+            permitted(&transport, to)?;
+            door.admits(to).await.map_err(|(fault, reason)| FetchError::NotAdmitted { fault, reason })?;
+            journey.deadline += waiting.elapsed();
+        }
+    }
+
+    /// What was asked, and the head of what was answered; the body is empty as yet.
+    fn exchange(
+        &self,
+        url: &Url,
+        request: &Request<'_>,
+        response: &reqwest::Response,
+        asked_at: Timestamp,
+    ) -> Exchange {
+        let fields = |headers: &HeaderMap| {
+            let pairs = headers.iter();
+            pairs.map(|(name, value)| (name.to_string(), latin_1(value.as_bytes()))).collect::<Vec<_>>()
+        };
+        let mut asked = fields(&headers(request));
+        asked.push((header::USER_AGENT.to_string(), latin_1(self.network.agent().as_bytes())));
+        Exchange {
+            url: url.to_string(),
+            peer: response.remote_addr().map(|peer| peer.ip().to_string()),
+            asked_at,
+            version: format!("{:?}", response.version()),
+            request: asked,
+            status: response.status().as_u16(),
+            response: fields(response.headers()),
+            body: Digest::of(b""),
+            size: 0,
+            rendered: false,
         }
     }
 
     async fn answer(
         &self,
         response: reqwest::Response,
-        chain: Chain,
+        journey: Journey,
+        exchange: Option<Exchange>,
         request: &Request<'_>,
         surplus: Surplus,
-        began: Instant,
-        deadline: Instant,
     ) -> Result<Fetched, FetchError> {
+        let Journey { chain, began, deadline, mut capture } = journey;
         let host = guard::host_of(chain.current());
         let status = response.status();
         let text = |name: HeaderName| header_text(response.headers(), name);
@@ -305,14 +275,19 @@ impl Client {
         if !status.is_success() && !not_modified {
             let mitigated = text(HeaderName::from_static("cf-mitigated"));
             let page = match mitigated {
-                None if is_page(content_type.as_deref()) => read_start(response, deadline).await,
+                None if is_page(content_type.as_deref()) => body::read_start(response, START, deadline).await,
                 _ => Vec::new(),
             };
             let wall = sign::wall(mitigated.as_deref(), &page);
             return Err(FetchError::Status { host, status: status.as_u16(), retry_after, date: caching.date, wall });
         }
         let limit = request.max_bytes.unwrap_or(self.max_bytes);
-        let body = if not_modified { Vec::new() } else { read_body(response, limit, surplus, &host, deadline).await? };
+        let bounds = Bounds { limit, surplus, deadline, stall: self.stall };
+        let mut wire = exchange.is_some().then(Vec::new);
+        let body = if not_modified { Vec::new() } else { body::read(response, &host, bounds, wire.as_mut()).await? };
+        if let (Some(capture), Some(exchange), Some(wire)) = (&mut capture, exchange, wire) {
+            capture.push(Exchange { body: Digest::of(&wire), size: wire.len() as u64, ..exchange }, wire);
+        }
         let url = chain.current().clone();
         let moved = chain.moved().cloned();
         let status = status.as_u16();
@@ -328,9 +303,18 @@ impl Client {
             links,
             retry_after,
             body,
+            capture,
             elapsed,
         })
     }
+}
+
+/// Where a request is on its way, and what was seen of it.
+struct Journey {
+    chain: Chain,
+    began: Instant,
+    deadline: Instant,
+    capture: Option<Capture>,
 }
 
 /// One hop, up to the end of the answer's headers.
@@ -340,11 +324,8 @@ async fn ask(
     request: &Request<'_>,
     deadline: Instant,
 ) -> Result<reqwest::Response, FetchError> {
+    permitted(transport, url)?;
     let host = guard::host_of(url);
-    transport.judge(url).map_err(|unasked| match unasked {
-        Unasked::Refused(refusal) => FetchError::Refused { host: host.clone(), refusal },
-        Unasked::NoAuthorities(detail) => FetchError::NoAuthorities { host: host.clone(), detail },
-    })?;
     let sending = transport.client.get(url.clone()).headers(headers(request)).send();
     let response = before(deadline, &host, Stage::Waiting, sending).await?;
     let response = response.map_err(|error| unanswered(&host, &error))?;
@@ -359,48 +340,15 @@ async fn ask(
     }
 }
 
-impl FetchError {
-    /// What helps. A page that is refused or missing (401, 403, 404, 410, 451) may be a wall that passes or an article
-    /// that is published late, so it is tried again; how often, the caller's list of retries says.
-    pub fn fault(&self, now: Timestamp) -> Fault {
-        match self {
-            Self::Refused { .. } | Self::TooLarge { .. } => Fault::Permanent,
-            Self::NoAuthorities { .. }
-            | Self::NoWay { .. }
-            | Self::TimedOut { .. }
-            | Self::Unreachable { .. }
-            | Self::Broken { .. }
-            | Self::Redirect(_) => Fault::Transient,
-            Self::Status { status, retry_after, date, .. } => {
-                let until = retry_after.as_deref().and_then(|text| retry_after::until(text, date.as_deref(), now));
-                match status {
-                    429 => Fault::Throttled { until },
-                    503 if until.is_some() => Fault::Throttled { until },
-                    401 | 403 | 404 | 408 | 410 | 421 | 423 | 425 | 451 => Fault::Transient,
-                    400..=499 => Fault::Permanent,
-                    _ => Fault::Transient,
-                }
-            }
+/// What can be judged before a connection is made.
+fn permitted(transport: &Transport, url: &Url) -> Result<(), FetchError> {
+    transport.judge(url).map_err(|unasked| {
+        let host = guard::host_of(url);
+        match unasked {
+            Unasked::Refused(refusal) => FetchError::Refused { host, refusal },
+            Unasked::NoAuthorities(detail) => FetchError::NoAuthorities { host, detail },
         }
-    }
-
-    /// What goes into the ledger.
-    pub fn reason(&self) -> Reason {
-        let detail = self.to_string();
-        match self {
-            Self::Refused { .. } => Reason::AddressRefused { detail },
-            Self::TimedOut { .. } => Reason::TimedOut { detail },
-            Self::NoAuthorities { .. } | Self::NoWay { .. } | Self::Unreachable { .. } | Self::Broken { .. } => {
-                Reason::ConnectionFailed { detail }
-            }
-            Self::Status { status, wall: Some(sign), .. } => {
-                Reason::Wall { detail: format!("answered {status}, and {sign}") }
-            }
-            Self::Status { status, .. } => Reason::Status { status: *status },
-            Self::TooLarge { limit, .. } => Reason::TooLarge { limit: *limit },
-            Self::Redirect(_) => Reason::BadRedirect { detail },
-        }
-    }
+    })
 }
 
 fn headers(request: &Request<'_>) -> HeaderMap {
@@ -412,6 +360,7 @@ fn headers(request: &Request<'_>) -> HeaderMap {
         }
     };
     put(header::ACCEPT, request.accept);
+    put(header::ACCEPT_ENCODING, if request.capture { body::OWN_CODING } else { body::CODINGS });
     if let Some(validators) = request.validators {
         if let Some(etag) = &validators.etag {
             put(header::IF_NONE_MATCH, etag);
@@ -425,6 +374,11 @@ fn headers(request: &Request<'_>) -> HeaderMap {
     headers
 }
 
+/// Every byte as the letter of its number: see `evidence::Fields`.
+fn latin_1(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
+}
+
 /// A header as text, byte for byte. One that is not UTF-8 counts as absent, since it could not be sent back as it came,
 /// and so does one that nobody would want to keep.
 fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
@@ -433,61 +387,12 @@ fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     (bytes.len() <= LONGEST_HEADER_KEPT).then(|| text.to_owned())
 }
 
-async fn read_body(
-    mut response: reqwest::Response,
-    limit: u64,
-    surplus: Surplus,
-    host: &str,
-    deadline: Instant,
-) -> Result<Vec<u8>, FetchError> {
-    let too_large = || FetchError::TooLarge { host: host.to_owned(), limit };
-    // Known beforehand only for answers that are not compressed.
-    let announced = response.content_length().unwrap_or(0);
-    if announced > limit && surplus == Surplus::Refused {
-        return Err(too_large());
-    }
-    // What is announced need not come: no more is set aside than a usual page needs.
-    let mut body = Vec::with_capacity(usize::try_from(announced.min(256 * 1024)).unwrap_or(0));
-    loop {
-        let chunk = before(deadline, host, Stage::Reading, response.chunk()).await?;
-        let chunk = chunk.map_err(|error| FetchError::Broken {
-            host: host.to_owned(),
-            during: Stage::Reading,
-            cause: transport::innermost(&error),
-        })?;
-        let Some(chunk) = chunk else { return Ok(body) };
-        if body.len() as u64 + chunk.len() as u64 > limit {
-            match surplus {
-                Surplus::Refused => return Err(too_large()),
-                Surplus::CutOff => {
-                    let room = usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(body.len());
-                    body.extend_from_slice(&chunk[..room.min(chunk.len())]);
-                    return Ok(body);
-                }
-            }
-        }
-        body.extend_from_slice(&chunk);
-    }
-}
-
 /// Longest start of a refusal that is looked at.
-const START: usize = 32 << 10;
+const START: u64 = 32 << 10;
 
 /// Whether an answer is a page for people.
 fn is_page(content_type: Option<&str>) -> bool {
     content_type.is_some_and(|media_type| media_type.trim_start().to_ascii_lowercase().starts_with("text/html"))
-}
-
-/// The start of a refusal's page: as much as comes soon. A refusal is one without it, too.
-async fn read_start(mut response: reqwest::Response, deadline: Instant) -> Vec<u8> {
-    let mut start = Vec::new();
-    while start.len() < START {
-        match tokio::time::timeout_at(deadline, response.chunk()).await {
-            Ok(Ok(Some(chunk))) => start.extend_from_slice(&chunk[..chunk.len().min(START - start.len())]),
-            _ => break,
-        }
-    }
-    start
 }
 
 async fn before<F: Future>(deadline: Instant, host: &str, during: Stage, work: F) -> Result<F::Output, FetchError> {
@@ -495,28 +400,13 @@ async fn before<F: Future>(deadline: Instant, host: &str, during: Stage, work: F
     tokio::time::timeout_at(deadline, work).await.map_err(late)
 }
 
-fn unanswered(host: &str, error: &reqwest::Error) -> FetchError {
-    let host = host.to_owned();
-    if let Some(refused) = transport::refusal(error) {
-        return FetchError::Refused { host, refusal: refused.refusal.clone() };
-    }
-    match (error.is_connect(), error.is_timeout()) {
-        (true, true) => FetchError::TimedOut { host, during: Stage::Connecting },
-        (true, false) => FetchError::Unreachable { host, cause: transport::innermost(error) },
-        (false, true) => FetchError::TimedOut { host, during: Stage::Waiting },
-        (false, false) => FetchError::Broken { host, during: Stage::Waiting, cause: transport::innermost(error) },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::FetchError;
     use super::Request;
     use super::ask;
-    use crate::model::Fault;
     use crate::net::guard::Guard;
     use crate::net::transport::Transport;
-    use jiff::Timestamp;
     use std::time::Duration;
     use tokio::io::AsyncReadExt;
     use tokio::io::AsyncWriteExt;
@@ -536,39 +426,9 @@ mod tests {
         // The library's own resolver stands for a hole in ours.
         let transport = Transport::unguarded(reqwest::Client::new(), Guard::default());
         let url = Url::parse(&format!("http://localhost:{port}/")).expect("a URL");
-        let request = Request { url: &url, accept: "*/*", validators: None, max_bytes: None };
+        let request = Request { url: &url, accept: "*/*", validators: None, max_bytes: None, capture: false };
         let deadline = Instant::now() + Duration::from_secs(5);
         let error = ask(&transport, &url, &request, deadline).await.expect_err("loopback is denied");
         assert!(matches!(error, FetchError::Refused { .. }), "{error:?}");
-    }
-
-    #[test]
-    fn a_status_tells_what_helps() {
-        let now: Timestamp = "2026-03-04T10:00:00Z".parse().expect("a time");
-        let in_a_minute: Timestamp = "2026-03-04T10:01:00Z".parse().expect("a time");
-        for (status, retry_after, fault) in [
-            (429, Some("60"), Fault::Throttled { until: Some(in_a_minute) }),
-            (429, None, Fault::Throttled { until: None }),
-            (429, Some("later"), Fault::Throttled { until: None }),
-            (503, Some("60"), Fault::Throttled { until: Some(in_a_minute) }),
-            (503, None, Fault::Transient),
-            (500, None, Fault::Transient),
-            (502, Some("60"), Fault::Transient),
-            (401, None, Fault::Transient),
-            (403, None, Fault::Transient),
-            (404, None, Fault::Transient),
-            (410, None, Fault::Transient),
-            (451, None, Fault::Transient),
-            (400, None, Fault::Permanent),
-            (405, None, Fault::Permanent),
-            (406, None, Fault::Permanent),
-            (414, None, Fault::Permanent),
-            (304, None, Fault::Transient),
-        ] {
-            let retry_after = retry_after.map(str::to_owned);
-            let error =
-                FetchError::Status { host: "paper.example".into(), status, retry_after, date: None, wall: None };
-            assert_eq!(error.fault(now), fault, "{status}");
-        }
     }
 }

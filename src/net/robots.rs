@@ -5,8 +5,8 @@
 //! present (429, 5xx, no answer) wants to be left alone for a while.
 
 use super::client::Client;
-use super::client::FetchError;
 use super::client::Request;
+use super::failure::FetchError;
 use super::guard::host_of;
 use crate::model::Fault;
 use crate::model::Proxy;
@@ -139,7 +139,7 @@ async fn fetch(client: &Client, proxy: Option<&Proxy>, url: &Url) -> Result<Vec<
     address.set_query(None);
     address.set_fragment(None);
     let accept = "text/plain, */*;q=0.5";
-    let request = Request { url: &address, accept, validators: None, max_bytes: Some(MOST_BYTES) };
+    let request = Request { url: &address, accept, validators: None, max_bytes: Some(MOST_BYTES), capture: false };
     client.beginning_by(proxy, &request).await.map(|fetched| fetched.body)
 }
 
@@ -228,7 +228,7 @@ mod tests {
     use super::judge;
     use crate::model::Fault;
     use crate::model::Reason;
-    use crate::net::client::FetchError;
+    use crate::net::failure::FetchError;
     use jiff::SignedDuration;
     use jiff::Timestamp;
     use url::Url;

@@ -87,6 +87,9 @@ pub enum ClientError {
     /// The user agent holds bytes that no header may hold.
     #[error("the user agent {0:?} cannot be sent as a header: `contact` may hold visible ASCII only")]
     UserAgent(String),
+    /// `[rendering]` names no service that could be asked.
+    #[error("[rendering]: {0}")]
+    Rendering(String),
     /// The library refused.
     #[error("the HTTP client cannot be built: {0}")]
     Library(String),
@@ -158,6 +161,11 @@ impl Network {
         Ok(Self { egress: egress.clone(), agent, purpose, tls, transports: Mutex::default() })
     }
 
+    /// By which name it asks.
+    pub(crate) fn agent(&self) -> &HeaderValue {
+        &self.agent
+    }
+
     /// The transport of a way, built when it is first asked for.
     pub(crate) fn by(&self, proxy: Option<&Proxy>) -> Result<Transport, ClientError> {
         // A thread that died inside left no half-made transport: each is put in whole.
@@ -193,7 +201,29 @@ pub(crate) fn refusal(error: &reqwest::Error) -> Option<&NameRefused> {
 /// the root may repeat what a server sent, such as a thousand names of a certificate.
 pub(crate) fn innermost(error: &reqwest::Error) -> String {
     let text = causes(error).last().map_or_else(|| "no cause was given".to_owned(), ToString::to_string);
+    shortened(&text)
+}
+
+fn shortened(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(LONGEST_CAUSE).collect()
+}
+
+/// What is wrong with the certificate that a handshake failed at, if that is why it failed.
+pub(crate) fn bad_certificate(error: &reqwest::Error) -> Option<String> {
+    let failed = causes(error).find_map(of_tls)?;
+    matches!(failed, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
+        .then(|| shortened(&failed.to_string()))
+}
+
+/// The error of the TLS library. An `io::Error` gives as its source that of the error which it wraps, not that error.
+fn of_tls<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    let mut cause = cause;
+    loop {
+        if let Some(found) = cause.downcast_ref::<rustls::Error>() {
+            return Some(found);
+        }
+        cause = cause.downcast_ref::<std::io::Error>()?.get_ref()?;
+    }
 }
 
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
@@ -212,7 +242,8 @@ fn builder(egress: &Egress, purpose: Purpose) -> reqwest::ClientBuilder {
         .pool_max_idle_per_host(MOST_IDLE);
     let connect_timeout = egress.connect_timeout.unsigned_abs();
     match purpose {
-        Purpose::Fetch => builder.connect_timeout(connect_timeout),
+        // What comes as gzip is unpacked by `net::body`.
+        Purpose::Fetch => builder.connect_timeout(connect_timeout).no_gzip(),
         Purpose::Post => builder
             .connect_timeout(connect_timeout.min(LONGEST_POST_CONNECT))
             .pool_max_idle_per_host(0)

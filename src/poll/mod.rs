@@ -367,6 +367,7 @@ mod tests {
             heed: SignedDuration::from_hours(24),
             proxy: None,
             robots: true,
+            render: crate::source::Render::Never,
         }
     }
 

@@ -55,6 +55,10 @@ pub trait Watch: Send + Sync {
     fn is_subscription(&self) -> bool {
         false
     }
+    /// Whether what it reads is a page as browsers show it, which may need its scripts.
+    fn is_page(&self) -> bool {
+        false
+    }
     /// Reads an answer.
     ///
     /// # Errors
@@ -83,6 +87,31 @@ pub struct SourcePlan {
     pub proxy: Option<Proxy>,
     /// Whether robots.txt is obeyed where the source is a watched page, and for the pages that it lists.
     pub robots: bool,
+    /// Which of its pages are rendered: those that it watches and those that it lists.
+    pub render: Render,
+}
+
+/// Which pages a browser service shows, where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Render {
+    /// None.
+    Never,
+    /// Those that scripts are to build.
+    WhenNeeded,
+    /// All that are no wall.
+    Always,
+}
+
+impl Render {
+    /// Whether a page is rendered that could not be read for this reason, or that could be read. A wall never is: its
+    /// site does not want programs, and a browser that passes for a person is no answer to that.
+    pub fn applies(self, unread: Option<&Reason>) -> bool {
+        match (self, unread) {
+            (Self::Never, _) | (Self::Always, Some(Reason::Wall { .. } | Reason::NotAPage { .. })) => false,
+            (Self::WhenNeeded, reason) => matches!(reason, Some(Reason::NeedsScripts { .. })),
+            (Self::Always, _) => true,
+        }
+    }
 }
 
 /// What becomes of the entries that a source lists when it is polled for the first time.

@@ -102,6 +102,10 @@ impl Watch for Page {
         "text/html, application/xhtml+xml, */*;q=0.5"
     }
 
+    fn is_page(&self) -> bool {
+        true
+    }
+
     fn listing(&self, document: &Document<'_>) -> Result<Listing, Reason> {
         article::media::is_page(document)?;
         let given = article::decode(document);

@@ -89,6 +89,10 @@ impl Watch for Whole {
         "text/html, application/xhtml+xml, */*;q=0.5"
     }
 
+    fn is_page(&self) -> bool {
+        true
+    }
+
     fn listing(&self, document: &Document<'_>) -> Result<Listing, Reason> {
         article::media::is_page(document)?;
         let given = article::decode(document);

@@ -28,13 +28,14 @@ pub fn egress() -> Egress {
         extra_ca: None,
         connect_timeout: SignedDuration::from_secs(2),
         timeout: SignedDuration::from_secs(20),
+        stall: SignedDuration::from_secs(10),
         max_bytes: MIB,
         concurrency: 4,
     }
 }
 
 pub async fn ask(client: &Client, url: &Url) -> Result<Fetched, FetchError> {
-    client.get(&Request { url, accept: "text/html", validators: None, max_bytes: None }).await
+    client.get(&Request { url, accept: "text/html", validators: None, max_bytes: None, capture: false }).await
 }
 
 pub async fn ask_path(site: &Site, path: &str) -> Result<Fetched, FetchError> {
@@ -77,7 +78,8 @@ async fn validators_go_back_byte_for_byte() {
         let first = ask(&client, &url).await.expect("an answer");
         assert_eq!(first.validators, validators(Some(etag), Some(last_modified)));
         let known = Some(&first.validators);
-        let again = client.get(&Request { url: &url, accept: "*/*", validators: known, max_bytes: None }).await;
+        let again =
+            client.get(&Request { url: &url, accept: "*/*", validators: known, max_bytes: None, capture: false }).await;
         let again = again.expect("an answer");
         assert!(again.not_modified && again.body.is_empty() && again.status == 304);
         assert_eq!(again.validators, validators(Some("\"fresh\""), None));
@@ -92,7 +94,7 @@ async fn validators_are_those_of_one_answer_alone() {
     let site = Site::new(|_| Reply::whole(200, "Last-Modified: today\r\n", b"news")).await;
     let url = site.url("paper.example", "/");
     let old = validators(Some("\"old\""), None);
-    let request = Request { url: &url, accept: "*/*", validators: Some(&old), max_bytes: None };
+    let request = Request { url: &url, accept: "*/*", validators: Some(&old), max_bytes: None, capture: false };
     let fetched = client(&egress()).get(&request).await.expect("an answer");
     assert!(!fetched.not_modified);
     assert_eq!(fetched.validators, validators(None, Some("today")));
@@ -103,7 +105,7 @@ async fn a_304_to_a_question_without_condition_is_no_answer() {
     let site = Site::new(|_| Reply::raw("HTTP/1.1 304 X\r\n\r\n", Then::Next)).await;
     let url = site.url("paper.example", "/");
     for known in [None, Some(&Validators::default())] {
-        let request = Request { url: &url, accept: "*/*", validators: known, max_bytes: None };
+        let request = Request { url: &url, accept: "*/*", validators: known, max_bytes: None, capture: false };
         let error = client(&egress()).get(&request).await.expect_err("nothing was answered");
         assert!(matches!(error, FetchError::Status { status: 304, .. }), "{error:?}");
     }
@@ -154,6 +156,29 @@ async fn every_coding_that_is_asked_for_is_understood() {
     for (coding, body) in bodies {
         let site = Site::new(move |_| Reply::whole(200, &format!("Content-Encoding: {coding}\r\n"), &body)).await;
         assert_eq!(ask_path(&site, "/").await.expect(coding).body, text, "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn a_gzip_body_of_several_members_is_read_whole() {
+    // RFC 1952 §2.2: members follow one another without a word between them; servers that add to a file write so.
+    let body = [gzip(b"first, "), gzip(b"second, "), gzip(b""), gzip(b"third")].concat();
+    for (coding, chunked) in [("gzip", false), ("gzip", true), ("x-gzip", false)] {
+        let body = body.clone();
+        let site = Site::new(move |_| {
+            let coding = format!("Content-Encoding: {coding}\r\n");
+            if !chunked {
+                return Reply::whole(200, &coding, &body);
+            }
+            let chunks: Vec<u8> = body
+                .chunks(7)
+                .flat_map(|it| [format!("{:x}\r\n", it.len()).as_bytes(), it, b"\r\n"].concat())
+                .collect();
+            let head = format!("HTTP/1.1 200 X\r\n{coding}Transfer-Encoding: chunked\r\n\r\n");
+            Reply::raw([head.as_bytes(), &chunks, b"0\r\n\r\n"].concat(), Then::Next)
+        })
+        .await;
+        assert_eq!(ask_path(&site, "/").await.expect(coding).body, b"first, second, third", "{coding} {chunked}");
     }
 }
 
@@ -209,7 +234,7 @@ async fn the_validators_of_a_feed_that_redirects_reach_the_server_that_gave_them
     .await;
     let url = site.url("paper.example", "/old");
     let known = validators(Some("\"v1\""), None);
-    let request = Request { url: &url, accept: "*/*", validators: Some(&known), max_bytes: None };
+    let request = Request { url: &url, accept: "*/*", validators: Some(&known), max_bytes: None, capture: false };
     assert!(client(&egress()).get(&request).await.expect("an answer").not_modified);
 }
 

@@ -83,7 +83,9 @@ async fn a_body_may_be_as_long_as_the_cap_and_no_byte_longer() {
     let client = client(&egress());
     for (length, passes) in [(5000, true), (5001, false)] {
         let url = site.url("paper.example", &format!("/{length}"));
-        let answer = client.get(&Request { url: &url, accept: "*/*", validators: None, max_bytes: Some(5000) }).await;
+        let answer = client
+            .get(&Request { url: &url, accept: "*/*", validators: None, max_bytes: Some(5000), capture: false })
+            .await;
         match answer {
             Ok(fetched) => assert!(passes && fetched.body.len() == length),
             Err(error) => assert!(!passes && matches!(error, FetchError::TooLarge { limit: 5000, .. }), "{error:?}"),
@@ -114,6 +116,41 @@ async fn a_slow_drip_meets_the_total_deadline() {
         assert!(matches!(error, FetchError::TimedOut { .. }), "{error:?}");
         assert_eq!(error.fault(jiff::Timestamp::UNIX_EPOCH), Fault::Transient);
         assert!(began.elapsed() < Duration::from_secs(3), "{path}: {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_is_left_long_before_the_deadline_and_one_that_is_only_late_is_not() {
+    let stall = SignedDuration::from_millis(300);
+    let client = client(&Egress { stall, ..egress() });
+    let site = Site::new(|heard| match heard.path().as_str() {
+        "/drip" => Reply::raw(
+            "HTTP/1.1 200 X\r\nContent-Length: 9999\r\n\r\n",
+            Then::Repeat(b"x".to_vec(), 9999, Duration::from_millis(10)),
+        ),
+        "/stopped" => Reply::raw([b"HTTP/1.1 200 X\r\n\r\n".as_slice(), &[b'x'; 5000]].concat(), Then::Silence),
+        "/steady" => Reply::raw(
+            "HTTP/1.1 200 X\r\nContent-Length: 20000\r\nConnection: close\r\n\r\n",
+            Then::Repeat(vec![b'x'; 500], 40, Duration::from_millis(20)),
+        ),
+        _ => Reply::raw(
+            "HTTP/1.1 200 X\r\nContent-Length: 4\r\nConnection: close\r\n\r\n",
+            Then::Later(b"late".to_vec(), Duration::from_millis(700)),
+        ),
+    })
+    .await;
+    for path in ["/drip", "/stopped"] {
+        let began = Instant::now();
+        let error = ask(&client, &site.url("paper.example", path)).await.expect_err(path);
+        assert!(matches!(error, FetchError::TooSlow { .. }), "{path}: {error:?}");
+        assert_eq!(error.fault(jiff::Timestamp::UNIX_EPOCH), Fault::Transient);
+        assert_eq!(error.reason().code(), "timed_out");
+        assert!(error.to_string().contains("less than 1024 bytes of the answer's body within 300ms"), "{error}");
+        assert!(began.elapsed() < Duration::from_secs(5), "{path}: {:?}", began.elapsed());
+    }
+    for (path, length) in [("/steady", 20_000), ("/late", 4)] {
+        let body = ask(&client, &site.url("paper.example", path)).await.expect(path).body;
+        assert_eq!(body.len(), length, "{path}");
     }
 }
 

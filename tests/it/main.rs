@@ -1,5 +1,6 @@
 //! Promises that need real sockets, files or processes. One module per promise.
 
+mod certificates;
 mod commands;
 mod discovering;
 mod documents;
@@ -19,6 +20,7 @@ mod polling;
 mod posting;
 mod proxies;
 mod pushing;
+mod rendering;
 mod robots;
 mod secrets;
 mod sessions;

@@ -150,7 +150,7 @@ fn join(stream: TcpStream, site: TcpStream) -> std::io::Result<()> {
 
 async fn ask(client: &Client, proxy: &Proxy, url: &str) -> Result<Fetched, FetchError> {
     let url = Url::parse(url).expect("a URL");
-    let request = Request { url: &url, accept: "*/*", validators: None, max_bytes: None };
+    let request = Request { url: &url, accept: "*/*", validators: None, max_bytes: None, capture: false };
     client.get_by(Some(proxy), &request).await
 }
 
@@ -214,7 +214,7 @@ async fn tls_goes_through_a_proxy_to_the_site_itself() {
     }
     assert_eq!(middleman.heard(), ["CONNECT paper.tls.example:443", "SOCKS paper.tls.example"]);
     let error = ask(&client, &middleman.proxy("http", ""), "https://paper.example/").await.expect_err("another name");
-    assert!(matches!(error, FetchError::Unreachable { .. }), "the certificate is judged: {error:?}");
+    assert!(matches!(error, FetchError::Certificate { .. }), "the certificate is judged: {error:?}");
 }
 
 #[tokio::test]

@@ -9,14 +9,19 @@ use crate::world::Page;
 use crate::world::RULE;
 use crate::world::World;
 use crate::world::entry;
+use atalaya::config::Egress;
 use atalaya::model::Fault;
 use atalaya::model::Reason;
+use atalaya::net::Door;
+use atalaya::net::FetchError;
+use atalaya::net::Request;
 use atalaya::net::Robots;
 use atalaya::net::robots::Word;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use std::time::Duration;
 use std::time::Instant;
+use url::Url;
 
 const LIST: &str = "<!doctype html><title>News</title><ul><li><a href=\"/story\">A story</a></ul>";
 
@@ -168,4 +173,90 @@ fn the_pause_that_a_site_wishes_lies_between_robots_txt_and_each_page() {
         let pause = pair[1] - pair[0];
         assert!(pause >= Duration::from_millis(900), "{pause:?}");
     }
+}
+
+/// A configuration in which `source` is watched at the names paper.test and other.test of the one site.
+fn at_two_names(world: &mut World, source: &str) {
+    let outside = world.outside().replace(
+        "[egress]\n",
+        "[egress]\nhosts = { \"paper.test\" = \"127.0.0.1\", \"other.test\" = \"127.0.0.1\" }\n",
+    );
+    let tellings = world.tellings("ana@example.org", "/200");
+    world.configure(&format!(
+        "{outside}\n[source.paper]\n{source}every = \"1s\"\nfirst_poll = \"all\"\n\n{tellings}\n{RULE}"
+    ));
+}
+
+#[test]
+fn a_site_that_an_article_redirects_to_is_asked_what_robots_may_read_before_it_is_followed() {
+    for (extra, read) in [("", false), ("robots = false\n", true)] {
+        let mut world = World::new();
+        world.site.serve("/robots.txt", Page::html("User-agent: *\nDisallow: /there\n"));
+        world.site.serve("/here", Page::to(302, &world.site.url_at("other.test", "/there")));
+        world.site.article("/there", "Torture there", "A page about torture.");
+        // A feed is published for programs, wherever it has moved to.
+        world.site.serve("/feed.xml", Page::to(302, &world.site.url_at("other.test", "/there.xml")));
+        let here = world.site.url_at("paper.test", "/here");
+        world.site.feed("/there.xml", &[entry("a", "Here", here)]);
+        let source = format!("feed = \"{}\"\n{extra}", world.site.url_at("paper.test", "/feed.xml"));
+        at_two_names(&mut world, &source);
+        world.start();
+        world.until("the article is told, or cannot be read", |world| {
+            if read { !world.mails.is_empty() } else { world.log().contains("could not be read") }
+        });
+        world.stop();
+        assert_eq!(world.asked.iter().any(|path| path == "/there"), read, "{:?}", world.asked);
+        let hosts: Vec<_> =
+            world.site.heard_for("/robots.txt").iter().filter_map(|it| it.header("host").map(str::to_owned)).collect();
+        let named = |name: &str| hosts.iter().any(|host| host.starts_with(name));
+        assert_eq!((named("paper.test"), named("other.test")), (!read, !read), "{hosts:?}");
+        assert_eq!(world.ledger_adds_up()["states"]["unreadable"].as_u64().unwrap_or(0), u64::from(!read));
+    }
+}
+
+#[test]
+fn a_site_that_a_watched_page_redirects_to_is_asked_too_and_the_own_site_is_not_asked_again() {
+    let mut world = World::new();
+    world.site.serve("/robots.txt", Page::html("User-agent: *\nDisallow: /there\n"));
+    world.site.serve("/here", Page::to(302, "/there"));
+    world.site.serve("/there", Page::to(302, &world.site.url_at("other.test", "/there-too")));
+    world.site.serve("/there-too", Page::html(LIST));
+    let source = format!("page = \"{}\"\nitem = \"li\"\n", world.site.url_at("paper.test", "/here"));
+    at_two_names(&mut world, &source);
+    world.start();
+    world.until_asked("/there", 2);
+    world.stop();
+    assert!(world.log().contains("code=\"robots_refused\"") && world.log().contains("other.test:"), "{}", world.log());
+    assert!(!world.asked.contains(&"/there-too".to_owned()), "{:?}", world.asked);
+    assert_eq!(world.site.heard_for("/robots.txt").len(), 2, "{:?}", world.asked);
+}
+
+#[tokio::test]
+async fn the_time_at_a_door_does_not_count_and_what_is_refused_never_gets_there() {
+    struct Slow;
+    #[async_trait::async_trait]
+    impl Door for Slow {
+        async fn admits(&self, url: &Url) -> Result<(), (Fault, Reason)> {
+            assert!(url.path() == "/b", "{url} is not asked about");
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            Ok(())
+        }
+    }
+    let site = Site::new(|heard| match heard.path().as_str() {
+        "/a" => {
+            let host = String::from_utf8_lossy(&heard.header("host")[0]).into_owned();
+            Reply::to(302, &format!("http://{}/b", host.replace("paper", "other")))
+        }
+        "/inside" => Reply::to(302, "http://10.0.0.1/"),
+        _ => Reply::whole(200, "", b"there").after(Duration::from_millis(100)),
+    })
+    .await;
+    let client = client(&Egress { timeout: SignedDuration::from_millis(500), ..egress() });
+    let ask = async |path: &str| {
+        let url = site.url("paper.example", path);
+        let request = Request { url: &url, accept: "*/*", validators: None, max_bytes: None, capture: false };
+        client.get_past(&Slow, None, &request).await
+    };
+    assert_eq!(ask("/a").await.expect("an answer").body, b"there");
+    assert!(matches!(ask("/inside").await, Err(FetchError::Refused { .. })));
 }

@@ -30,10 +30,15 @@ pub struct TlsSite {
 
 impl TlsSite {
     pub fn start(newest: &str, manner: &str) -> Self {
+        Self::with_a_fault(newest, manner, "")
+    }
+
+    /// The same, with a certificate that is `expired`, comes too `early`, or is `self-signed`.
+    pub fn with_a_fault(newest: &str, manner: &str, fault: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (send, said) = channel();
         let path = folder.path().to_str().expect("a path in UTF-8");
-        let (process, port) = helper("tls_site.py", &[path, newest, manner], send, |value| value);
+        let (process, port) = helper("tls_site.py", &[path, newest, manner, fault], send, |value| value);
         Self { process, port, said, folder }
     }
 
@@ -69,7 +74,7 @@ impl TlsSite {
             .map(|number| format!("https://host{number}.tls.example:{}/", self.port))
             .map(|url| Url::parse(&url).expect("a URL"));
         let asked = futures_util::stream::iter(urls).map(async |url: Url| {
-            let request = Request { url: &url, accept: "*/*", validators: None, max_bytes: None };
+            let request = Request { url: &url, accept: "*/*", validators: None, max_bytes: None, capture: false };
             client.get(&request).await.map(|fetched| fetched.body)
         });
         let answers: Vec<_> = asked.buffer_unordered(32).collect().await;

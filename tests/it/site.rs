@@ -71,6 +71,8 @@ pub enum Then {
     Silence,
     /// These bytes over and over, so many times, this far apart.
     Repeat(Vec<u8>, usize, Duration),
+    /// These bytes after this time, and the connection's end.
+    Later(Vec<u8>, Duration),
 }
 
 impl Reply {
@@ -158,6 +160,12 @@ async fn talk(mut stream: TcpStream, script: Arc<impl Fn(&Heard) -> Reply + Send
             Then::Next => {}
             Then::Close => return,
             Then::Silence => std::future::pending().await,
+            Then::Later(bytes, pause) => {
+                tokio::time::sleep(pause).await;
+                // An error is a caller who went away.
+                let _gone = stream.write_all(&bytes).await;
+                return;
+            }
             Then::Repeat(bytes, times, pause) => {
                 for _ in 0..times {
                     if stream.write_all(&bytes).await.is_err() {

@@ -225,7 +225,8 @@ fn subject_text(subject: &str, config: &Config, output: &mut Output) -> anyhow::
 
 fn fetch(url: Url, config: &Config) -> anyhow::Result<(Url, Option<String>, Vec<u8>)> {
     let client = Client::new(&config.egress, &tower::user_agent(config.contact.as_deref()))?;
-    let request = Request { url: &url, accept: "text/html, */*;q=0.5", validators: None, max_bytes: None };
+    let request =
+        Request { url: &url, accept: "text/html, */*;q=0.5", validators: None, max_bytes: None, capture: false };
     let fetched = setup::runtime()?
         .block_on(client.get(&request))
         .map_err(|error| anyhow!("{url} could not be fetched: {}", error.reason()))?;

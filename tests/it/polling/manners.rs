@@ -23,6 +23,8 @@ pub const SCRIPTS: &[Script] = &[
     }),
     Script::new("line-33-drip", |_| vec![Page { endless: Some(Duration::from_millis(100)), ..Page::xml("<") }]),
     Script::new("line-33-silent", |_| vec![Page::silent()]),
+    // Within the time for the whole, but slower than 1 KiB per `stall`.
+    Script::new("line-33-trickle", |_| vec![Page { endless: Some(Duration::from_millis(20)), ..Page::xml("<") }]),
     Script::new("line-34", |url| {
         let partial = Page { status: 226, ..listing(&["b"], url) };
         let empty = Page { status: 226, ..raw("") };
@@ -116,7 +118,7 @@ fn line_32_every_feed_type_and_coding_is_asked_for_and_read() {
 }
 
 #[test]
-fn line_33_a_body_is_cut_by_size_and_time() {
+fn line_33_a_body_is_cut_by_size_time_and_rate() {
     let stage = Stage::share();
     for (source, code) in
         [("line-33-endless", "too_large"), ("line-33-drip", "timed_out"), ("line-33-silent", "timed_out")]
@@ -124,6 +126,8 @@ fn line_33_a_body_is_cut_by_size_and_time() {
         stage.heard(source, 1);
         stage.until_told(&format!("SELECT json_extract(reason, '$.code') FROM source WHERE name = '{source}'"), code);
     }
+    let slow = "SELECT json_extract(reason, '$.detail') LIKE '%less than 1024 bytes%' FROM source WHERE name = 'line-33-trickle'";
+    stage.until_told(slow, "1");
 }
 
 #[test]

@@ -95,7 +95,7 @@ impl Stage {
         }
         world.configure(&format!(
             "contact = \"https://tower.example/bot\"\n{}{hosts}{sources}\n{}{}",
-            world.outside(),
+            world.outside().replace("\ntimeout = \"5s\"", "\ntimeout = \"5s\"\nstall = \"1s\""),
             world.tellings("ana@example.org", "/"),
             crate::world::RULE
         ));
