@@ -4,7 +4,13 @@ use super::Exit;
 use super::output::Output;
 use super::setup;
 use crate::config;
+use crate::config::Config;
+use crate::config::Diagnostic;
 use crate::config::Environment;
+use crate::config::Severity;
+use crate::net::Guard;
+use crate::net::Refusal;
+use crate::source::SourcePlan;
 use clap::Args;
 use std::path::Path;
 
@@ -20,6 +26,34 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// Sources that will never be asked, since their address, or the one that `[egress.hosts]` gives their name, is not the
+/// public internet's and not opened.
+fn refused(config: &Config, file: &str) -> Vec<Diagnostic> {
+    let guard = Guard::new(config.egress.allow.clone());
+    let judge = |plan: &SourcePlan| {
+        let url = plan.watch.address();
+        guard.judge_url(url)?;
+        let mut mapped = config.egress.hosts.iter().filter(|(name, _)| url.host_str() == Some(name.as_str()));
+        // Behind a proxy the table is not used.
+        match mapped.next() {
+            Some((_, address)) if plan.proxy.is_none() => guard.judge_address(*address),
+            _ => Ok(()),
+        }
+    };
+    let diagnostic = |plan: &SourcePlan, refusal: Refusal| Diagnostic {
+        severity: Severity::Warning,
+        place: None,
+        file: file.to_owned(),
+        message: format!("[source.{}] will not be asked: {refusal}", plan.name),
+        label: String::new(),
+        help: match refusal {
+            Refusal::Address { address, .. } => format!("add \"{address}\" to `allow` of [egress], if you mean it"),
+            _ => "write an address that can be asked".to_owned(),
+        },
+    };
+    config.sources.iter().filter_map(|plan| judge(plan).err().map(|refusal| diagnostic(plan, refusal))).collect()
+}
+
 /// Loads the configuration as `run` would and says what it found. Exits with 78 when there is any error.
 ///
 /// # Errors
@@ -27,7 +61,10 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 pub fn run(arguments: &Arguments, config: Option<&Path>, output: &mut Output) -> anyhow::Result<Exit> {
     let file = setup::file(config);
     let (diagnostics, loaded) = match config::load(&file, &Environment::looking_only()) {
-        Ok(loaded) => (loaded.warnings.clone(), Some(loaded)),
+        Ok(loaded) => {
+            let refused = refused(&loaded.config, &file.display().to_string());
+            (loaded.warnings.iter().cloned().chain(refused).collect::<Vec<_>>(), Some(loaded))
+        }
         Err(diagnostics) => (diagnostics.into_inner(), None),
     };
     for diagnostic in &diagnostics {

@@ -118,7 +118,7 @@ enum Body {
     Plain(Capped),
     /// One member after the other, with the bytes of all before it.
     Packed {
-        member: GzDecoder<Capped>,
+        member: Box<GzDecoder<Capped>>,
         state: Packing,
     },
 }
@@ -146,7 +146,9 @@ impl Body {
         let coding = response.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
         match coding.map(|coding| coding.trim().to_ascii_lowercase()).as_deref() {
             // RFC 9110 §8.4.1.3.
-            Some("gzip" | "x-gzip") => Self::Packed { member: GzDecoder::new(capped), state: Packing::NotBegun },
+            Some("gzip" | "x-gzip") => {
+                Self::Packed { member: Box::new(GzDecoder::new(capped)), state: Packing::NotBegun }
+            }
             _ => Self::Plain(capped),
         }
     }
@@ -161,8 +163,8 @@ impl Body {
             match member.write(bytes)? {
                 // This member has ended, and its length and sum were seen.
                 0 if bytes[0] == MAGIC => {
-                    let before = std::mem::replace(member, GzDecoder::new(Capped::none())).finish()?;
-                    *member = GzDecoder::new(before);
+                    let before = std::mem::replace(&mut **member, GzDecoder::new(Capped::none())).finish()?;
+                    **member = GzDecoder::new(before);
                 }
                 0 => *state = Packing::Padding,
                 taken => bytes = &bytes[taken..],

@@ -209,3 +209,27 @@ async fn a_webhook_to_a_denied_address_is_not_sent() {
     }
     assert!(traps.iter().all(|trap| trap.connections() == 0));
 }
+
+#[test]
+fn check_warns_of_a_source_whose_address_the_guard_will_refuse() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("atalaya.toml");
+    let check = |egress: &str| {
+        let text = format!(
+            "[egress]\n{egress}\nhosts = {{ \"wiki.example\" = \"10.20.0.5\" }}\n\n\
+             [source.inside]\nfeed = \"http://192.168.7.1/feed\"\n[source.wiki]\nfeed = \"http://wiki.example/feed\"\n\
+             [source.paper]\nfeed = \"https://paper.example/feed\"\n"
+        );
+        std::fs::write(&file, text).expect("a file");
+        let output = crate::world::command().arg("check").arg("--config").arg(&file).output().expect("it runs");
+        assert!(output.status.success(), "a warning is no error");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let said = check("");
+    for name in ["inside", "wiki"] {
+        assert!(said.contains(&format!("[source.{name}] will not be asked: ")), "{said}");
+    }
+    assert!(said.contains("192.168.7.1") && said.contains("10.20.0.5") && !said.contains("source.paper"), "{said}");
+    let said = check("allow = [\"192.168.7.1\", \"10.20.0.0/16\"]");
+    assert!(!said.contains("will not be asked"), "{said}");
+}

@@ -207,7 +207,8 @@ async fn the_service_may_be_on_this_machine_and_the_pages_that_it_is_given_may_n
 #[tokio::test]
 async fn what_the_service_answers_is_a_page_in_time_and_within_bounds_or_nothing() {
     const HTML: &str = "Content-Type: text/html\r\n";
-    let cases: Vec<(&str, fn() -> Reply, fn(&RenderError) -> bool)> = vec![
+    type Case = (&'static str, fn() -> Reply, fn(&RenderError) -> bool);
+    let cases: Vec<Case> = vec![
         ("a status", || Reply::whole(500, HTML, b"<p>no"), |it| matches!(it, RenderError::Status(500))),
         ("a redirect", || Reply::to(302, "http://10.0.0.1/"), |it| matches!(it, RenderError::Status(302))),
         (
