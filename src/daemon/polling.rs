@@ -3,6 +3,7 @@
 use super::Shared;
 use super::manners;
 use super::work;
+use super::work::Gate;
 use super::work::Pulse;
 use crate::clock;
 use crate::health;
@@ -59,7 +60,10 @@ pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
             let tower = shared.tower.load();
             tower.source(&job.source).and_then(|plan| host_key(&job.state.address(plan.watch.address())))
         },
-        |shared, lease| Box::pin(poll(shared, lease)),
+        |shared, lease, gate| match gate {
+            Gate::Open => Box::pin(poll(shared, lease)),
+            Gate::Shut(until) => Box::pin(put_back(shared, lease, until)),
+        },
     )
     .await;
 }
@@ -72,6 +76,15 @@ async fn claim_polls(shared: &Shared, claim: &Claim<'_>) -> Result<Vec<Lease<Pol
         info!(overdue, "the clock leapt: overdue sources are spread out");
     }
     shared.store.claim_polls(claim).await
+}
+
+/// Its host must not be asked for a while.
+async fn put_back(shared: Arc<Shared>, lease: Lease<PollJob>, until: Timestamp) {
+    let source = lease.job().source.clone();
+    debug!(%source, %until, "put back: its host is not to be asked yet");
+    if let Err(error) = shared.store.put_back_poll(lease, until).await {
+        error!(%error, %source, "a source could not be put back; it is due at its usual time");
+    }
 }
 
 /// A source that takes part in a fetch.
@@ -204,7 +217,7 @@ async fn commit(shared: &Shared, party: Party, reply: Reply, hub: Option<Hub>) {
         poll::Decision { health, ..poll::decide(&plan, &state, reply, &known, **shared.allotment.load(), now) };
     if !failed {
         match shared.store.push_of(source).await {
-            Ok(Some(push)) if push.is_active(now) => decision = decision.pushed(now),
+            Ok(Some(push)) if push.is_active(now) => decision = decision.pushed(&plan.schedule, now),
             Ok(_) => {}
             Err(error) => error!(%error, %source, "its subscription could not be looked up"),
         }

@@ -27,6 +27,18 @@ const AT_A_GATE: Duration = Duration::from_millis(20);
 /// The pause after the store failed.
 const AFTER_A_FAULT: Duration = Duration::from_secs(1);
 
+/// How long a job that was claimed keeps its slot while its gate is shut. One that would wait longer is given back, so
+/// that its host's pause is nobody else's.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(1);
+
+/// What a job that was claimed finds at the gate of the site that it asks.
+pub enum Gate {
+    /// It goes ahead.
+    Open,
+    /// Until then nothing is asked: it is to be given back.
+    Shut(Timestamp),
+}
+
 /// When each loop last turned, for the watchdog.
 pub struct Pulse([AtomicI64; 3]);
 
@@ -51,7 +63,7 @@ impl Pulse {
 /// Turns until the stop token is cancelled, then waits for what was started, up to the grace.
 ///
 /// `claim` takes due work; `host` names the site that a job will ask, if it asks one; `carry_out` does the job and
-/// commits it.
+/// commits it, or gives it back when the gate is shut.
 pub async fn attend<J, C, H, D>(
     shared: Arc<Shared>,
     pulse: Arc<Pulse>,
@@ -64,7 +76,7 @@ pub async fn attend<J, C, H, D>(
     J: Send + Sync + 'static,
     C: AsyncFn(&Shared, &Claim<'_>) -> Result<Vec<Lease<J>>, StoreError>,
     H: Fn(&Shared, &J) -> Option<String>,
-    D: Fn(Arc<Shared>, Lease<J>) -> futures_util::future::BoxFuture<'static, ()>,
+    D: Fn(Arc<Shared>, Lease<J>, Gate) -> futures_util::future::BoxFuture<'static, ()> + Copy + Send + 'static,
 {
     let mut tasks: JoinSet<()> = JoinSet::new();
     while !shared.stop.is_cancelled() {
@@ -97,15 +109,17 @@ pub async fn attend<J, C, H, D>(
         for lease in claimed {
             // At once and not in the task, so that the next claim sees the host busy.
             let entered = host(&shared, lease.job()).map(|host| shared.gates.enter(&host, now).ok_or(host));
-            let job = carry_out(Arc::clone(&shared), lease);
             let shared = Arc::clone(&shared);
             tasks.spawn(async move {
                 let pass = match entered {
                     Some(Ok(pass)) => Some(pass),
-                    Some(Err(host)) => Some(enter(&shared, &host).await),
+                    Some(Err(host)) => match enter_soon(&shared, &host).await {
+                        Ok(pass) => Some(pass),
+                        Err(opens) => return carry_out(shared, lease, Gate::Shut(opens)).await,
+                    },
                     None => None,
                 };
-                job.await;
+                carry_out(shared, lease, Gate::Open).await;
                 if let Some(pass) = pass {
                     pass.leave(clock::now());
                 }
@@ -131,6 +145,23 @@ pub async fn attend<J, C, H, D>(
     };
     if tokio::time::timeout(GRACE, finish).await.is_err() {
         error!(?work, "what was under way did not finish in time; it becomes due again");
+    }
+}
+
+/// Goes in at the gate of a host, or tells when to come back: the claim left out hosts that were busy, but another loop
+/// was quicker, or a pause began.
+pub async fn enter_soon(shared: &Shared, host: &str) -> Result<Pass, Timestamp> {
+    let latest = clock::now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX);
+    loop {
+        let now = clock::now();
+        if let Some(pass) = shared.gates.enter(host, now) {
+            return Ok(pass);
+        }
+        let opens = shared.gates.opens(host, now);
+        if opens > latest || now > latest || shared.stop.is_cancelled() {
+            return Err(opens.max(latest));
+        }
+        tokio::time::sleep(AT_A_GATE).await;
     }
 }
 

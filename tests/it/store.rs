@@ -84,6 +84,7 @@ contract! {
         a_claim_asks_each_host_no_more_than_it_may,
         a_claim_takes_the_longest_due_first,
         release_gives_everything_back,
+        what_is_put_back_was_never_asked,
         the_next_due_time_counts_pauses_and_ends_of_leases,
         what_was_committed_is_there_after_a_restart;
     read:

@@ -24,6 +24,7 @@ use crate::model::ChannelName;
 use crate::model::Item;
 use crate::model::SourceName;
 use crate::poll;
+use crate::poll::early::Standing;
 use crate::push::Push;
 use crate::read;
 use crate::schedule::habits::Habits;
@@ -49,6 +50,7 @@ mod outbox;
 mod pause;
 mod push;
 mod queue;
+mod soon;
 mod source;
 mod status;
 mod value;
@@ -115,8 +117,24 @@ impl Store for SqliteStore {
         source::commit(self, &lease, decision, now).await
     }
 
+    async fn put_back_poll(&self, lease: Lease<PollJob>, at: Timestamp) -> Result<(), StoreError> {
+        source::put_back(self, &lease, at).await
+    }
+
+    async fn standing(&self, source: &SourceName, now: Timestamp) -> Result<Option<Standing>, StoreError> {
+        soon::standing(self, source, now).await
+    }
+
+    async fn hasten(&self, source: &SourceName, at: Timestamp, seen: &Standing) -> Result<bool, StoreError> {
+        soon::hasten(self, source, at, seen).await
+    }
+
     async fn claim_reads(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Item>>, StoreError> {
         item::claim(self, claim).await
+    }
+
+    async fn put_back_read(&self, lease: Lease<Item>, at: Timestamp) -> Result<(), StoreError> {
+        item::put_back(self, &lease, at).await
     }
 
     async fn article_at(&self, address_key: &str) -> Result<Option<(Article, String)>, StoreError> {

@@ -68,7 +68,7 @@ pub(super) async fn register(store: &SqliteStore, sources: &[Registration], now:
         sqlx::query(
             "UPDATE source SET address = ?2, host = ?3, etag = NULL, last_modified = NULL, habits = NULL, failures = 0,
                  health = NULL, troubled = 0, next_at = MIN(next_at, ?4), owner = NULL, lease_until = NULL,
-                 trust = NULL, moved_to = NULL, moving = NULL, gone_at = NULL, pausing_until = NULL
+                 trust = NULL, moved_to = NULL, moving = NULL, gone_at = NULL, pausing_until = NULL, asked_at = NULL
              WHERE name = ?1 AND address <> ?2",
         )
         .bind(source.name.as_str())
@@ -118,7 +118,8 @@ pub(super) async fn spread_overdue(store: &SqliteStore, now: Timestamp) -> Resul
 pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError> {
     let Some(picked) = queue::look(&store.readers, &queue::SOURCES, claim).await? else { return Ok(Vec::new()) };
     let rows = sqlx::query(
-        "UPDATE source SET owner = ?1, lease_until = ?2, fence = fence + 1, next_at = MAX(next_at, ?4 + wait)
+        "UPDATE source SET owner = ?1, lease_until = ?2, fence = fence + 1, next_at = MAX(next_at, ?4 + wait),
+             asked_before = asked_at, asked_at = ?4
          WHERE rowid IN (
              SELECT picked.rowid FROM source AS picked
              WHERE picked.rowid IN (SELECT value FROM json_each(?3)) AND picked.due_at <= ?4
@@ -205,7 +206,7 @@ fn rider(row: &SqliteRow) -> Result<Rider, StoreError> {
     })
 }
 
-fn habits(row: &SqliteRow) -> Result<Habits, StoreError> {
+pub(super) fn habits(row: &SqliteRow) -> Result<Habits, StoreError> {
     let json: Option<String> = row.try_get("habits")?;
     Ok(optional_from_json("source.habits", json.as_deref())?.unwrap_or_default())
 }
@@ -279,7 +280,7 @@ async fn settle(
     let settled = sqlx::query(
         "UPDATE source SET polls = ?4, etag = ?5, last_modified = ?6, failures = ?7, heard_at = ?8, next_at = ?9,
              reason = ?10, title = COALESCE(?11, title), owner = NULL, lease_until = NULL,
-             wait = MAX(0, ?9 - ?12), trust = ?13, moved_to = ?14, moving = ?15, gone_at = ?16,
+             wait = MAX(0, ?9 - ?12), asked_at = ?12, trust = ?13, moved_to = ?14, moving = ?15, gone_at = ?16,
              host = COALESCE(?17, host), pausing_until = NULL, health = ?18, troubled = ?19, habits = ?20
          WHERE name = ?1 AND owner = ?2 AND fence = ?3",
     )
@@ -306,6 +307,26 @@ async fn settle(
     .execute(connection)
     .await?;
     if settled.rows_affected() == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
+}
+
+/// Riders go back with their leader: none of them was asked.
+pub(super) async fn put_back(store: &SqliteStore, lease: &Lease<PollJob>, at: Timestamp) -> Result<(), StoreError> {
+    let mut names = vec![lease.job.source.as_str()];
+    names.extend(lease.job.riders.iter().map(|rider| rider.source.as_str()));
+    let mut fences = vec![lease.fence];
+    fences.extend(lease.job.riders.iter().map(|rider| rider.fence));
+    let back = sqlx::query(
+        "UPDATE source SET owner = NULL, lease_until = NULL, asked_at = asked_before, next_at = MIN(next_at, ?4)
+         FROM (SELECT name.value AS held, fence.value AS by FROM json_each(?1) AS name JOIN json_each(?2) AS fence USING (key))
+         WHERE name = held AND owner = ?3 AND fence = by",
+    )
+    .bind(json(&names))
+    .bind(json(&fences))
+    .bind(&lease.owner)
+    .bind(micros(at))
+    .execute(&store.writer)
+    .await?;
+    if back.rows_affected() == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
 }
 
 /// Writes a new item; false when the source listed that entry before.
