@@ -215,12 +215,8 @@ async fn commit(shared: &Shared, party: Party, reply: Reply, hub: Option<Hub>) {
     let health = diagnose(shared, &plan, lease.job(), reply.seen(&known, &state), now);
     let mut decision =
         poll::Decision { health, ..poll::decide(&plan, &state, reply, &known, **shared.allotment.load(), now) };
-    if !failed {
-        match shared.store.push_of(source).await {
-            Ok(Some(push)) if push.is_active(now) => decision = decision.pushed(&plan.schedule, now),
-            Ok(_) => {}
-            Err(error) => error!(%error, %source, "its subscription could not be looked up"),
-        }
+    if !failed && lease.job().push.as_ref().is_some_and(|push| push.is_active(now)) {
+        decision = decision.pushed(&plan.schedule, now);
     }
     let settled = decision.state.home != state.home || decision.state.trust.fault != state.trust.fault || failed;
     for warning in &decision.warnings {

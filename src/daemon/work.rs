@@ -15,6 +15,7 @@ use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::error;
 
 /// The longest sleep: whatever a nudge or a due time misses is found then, such as what `atalaya outbox retry` or another
@@ -23,6 +24,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 
 /// The pause before a busy gate is tried again.
 const AT_A_GATE: Duration = Duration::from_millis(20);
+
+/// No source is due again earlier after its poll: `Schedule::SHORTEST`.
+const SOON: Duration = Duration::from_secs(1);
 
 /// The pause after the store failed.
 const AFTER_A_FAULT: Duration = Duration::from_secs(1);
@@ -129,12 +133,23 @@ pub async fn attend<J, C, H, D>(
             reap(&mut tasks, work);
             continue;
         }
-        let sleep = if free == 0 { LONGEST_SLEEP } else { until_due(&shared, work).await };
-        tokio::select! {
-            () = shared.stop.cancelled() => {}
-            () = shared.nudges.of(work).notified() => {}
-            Some(ended) = tasks.join_next() => report(ended, work),
-            () = tokio::time::sleep(sleep) => {}
+        let (sleep, idle) = if free == 0 { (LONGEST_SLEEP, false) } else { until_due(&shared, work).await };
+        let mut wake = Instant::now() + sleep;
+        loop {
+            tokio::select! {
+                () = shared.stop.cancelled() => break,
+                () = shared.nudges.of(work).notified() => break,
+                Some(ended) = tasks.join_next() => {
+                    report(ended, work);
+                    if !(idle && work == Work::Poll) {
+                        break;
+                    }
+                    // Nothing was due that it kept waiting, and its own source is not due again so soon: those that end
+                    // one by one need one look together.
+                    wake = wake.min(Instant::now() + SOON);
+                }
+                () = tokio::time::sleep_until(wake) => break,
+            }
         }
         reap(&mut tasks, work);
     }
@@ -159,7 +174,8 @@ pub async fn enter_soon(shared: &Shared, host: &str) -> Result<Pass, Timestamp> 
         }
         let opens = shared.gates.opens(host, now);
         if opens > latest || now > latest || shared.stop.is_cancelled() {
-            return Err(opens.max(latest));
+            // Never at once: it would only be claimed again.
+            return Err(opens.max(now.saturating_add(PATIENCE).unwrap_or(now)));
         }
         tokio::time::sleep(AT_A_GATE).await;
     }
@@ -176,20 +192,21 @@ pub async fn enter(shared: &Shared, host: &str) -> Pass {
     }
 }
 
-/// How long until the next work is due, or a host may be asked again.
-async fn until_due(shared: &Shared, work: Work) -> Duration {
+/// How long until the next work is due, or a host may be asked again; and whether nothing is due now.
+async fn until_due(shared: &Shared, work: Work) -> (Duration, bool) {
     let due = match shared.store.next_due(work).await {
         Ok(due) => due,
         Err(error) => {
             error!(%error, ?work, "the next work could not be looked up");
-            return AFTER_A_FAULT;
+            return (AFTER_A_FAULT, false);
         }
     };
     let now = clock::now();
-    let Some(due) = due else { return LONGEST_SLEEP };
+    let Some(due) = due else { return (LONGEST_SLEEP, true) };
     // Due, and still not claimed: its host is busy. Ends of tasks wake the loop; gaps between requests do not.
     let at = if due > now { due } else { shared.gates.next_free(now).unwrap_or(due) };
-    Duration::try_from(at.duration_since(now)).unwrap_or_default().clamp(Duration::from_millis(20), LONGEST_SLEEP)
+    let sleep = Duration::try_from(at.duration_since(now)).unwrap_or_default();
+    (sleep.clamp(Duration::from_millis(20), LONGEST_SLEEP), due > now)
 }
 
 fn reap(tasks: &mut JoinSet<()>, work: Work) {

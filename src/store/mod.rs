@@ -81,6 +81,8 @@ pub struct PollJob {
     pub state: SourceState,
     /// What is known of its health.
     pub health: Health,
+    /// Its subscription at a hub.
+    pub push: Option<Push>,
     /// Sources that ask the same: they are held by the same claim and share its fetch.
     pub riders: Vec<Rider>,
 }
@@ -94,6 +96,8 @@ pub struct Rider {
     pub state: SourceState,
     /// What is known of its health.
     pub health: Health,
+    /// Its subscription at a hub.
+    pub push: Option<Push>,
     fence: i64,
 }
 
@@ -105,6 +109,7 @@ impl Lease<PollJob> {
                 source: rider.source.clone(),
                 state: rider.state.clone(),
                 health: rider.health.clone(),
+                push: rider.push.clone(),
                 riders: Vec::new(),
             },
             owner: self.owner.clone(),

@@ -50,6 +50,7 @@ mod outbox;
 mod pause;
 mod push;
 mod queue;
+mod settle;
 mod soon;
 mod source;
 mod status;
@@ -62,6 +63,7 @@ mod work;
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    settling: settle::Queue,
 }
 
 impl SqliteStore {
