@@ -32,6 +32,7 @@ use crate::store::StoreError;
 use crate::store::Work;
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::time::Instant;
@@ -94,6 +95,9 @@ struct Party {
     state: SourceState,
 }
 
+/// Further documents that one of several sources asked for in a poll that they share: the others ask for the same.
+type Documents = HashMap<Url, Arc<Result<Fetched, FetchError>>>;
+
 /// One fetch for one source or for several that ask the same, from lease to commit.
 async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
     let tower = shared.tower.load_full();
@@ -125,9 +129,10 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
     let began = Instant::now();
     let request = Request { url: &url, accept, validators: condition.validators(), max_bytes: None };
     let answer = Arc::new(tower.client.get_by(leading.proxy.as_ref(), &request).await);
+    let mut documents = (parties.len() > 1).then(Documents::new);
     for party in parties {
         let (reply, hub) = reply(&party.plan, &answer, &condition).await;
-        let reply = ask_further(&shared, &party.plan, reply, began).await;
+        let reply = ask_further(&shared, &party.plan, reply, began, &mut documents).await;
         // A hub is told our public address: not for a source whose server must not see who is watching.
         let hub = hub.filter(|_| party.plan.proxy.is_none());
         commit(&shared, party, reply, hub).await;
@@ -147,7 +152,13 @@ async fn permitted(shared: &Shared, plan: &SourcePlan, url: &Url) -> Result<(), 
 
 /// Asks for the documents that an answer names and adds what they list. The gate of the source's host is held already:
 /// requests to it keep its gap; another host's gate is entered for each.
-async fn ask_further(shared: &Shared, plan: &SourcePlan, reply: Reply, began: Instant) -> Reply {
+async fn ask_further(
+    shared: &Shared,
+    plan: &SourcePlan,
+    reply: Reply,
+    began: Instant,
+    documents: &mut Option<Documents>,
+) -> Reply {
     let Reply::Listing { mut listing, validators, course } = reply else { return reply };
     if listing.further.is_empty() {
         return Reply::Listing { listing, validators, course };
@@ -156,24 +167,32 @@ async fn ask_further(shared: &Shared, plan: &SourcePlan, reply: Reply, began: In
     let mut failure = None;
     let mut read_parts = 0;
     for (index, url) in std::mem::take(&mut listing.further).into_iter().enumerate() {
-        // The lease ends, and then all was in vain: what is left out stands in the next poll's answer again.
-        if began.elapsed() > shared.tower.load().config.lease.unsigned_abs() / 2 && index > 0 {
-            listing.warnings.push(format!("{url} and those behind it were not asked for: the poll took too long"));
-            break;
-        }
-        let host = host_key(&url);
-        let pass = match &host {
-            Some(other) if host != own_host => Some(work::enter(shared, other).await),
-            _ => {
-                tokio::time::sleep(shared.tower.load().config.politeness.gap.unsigned_abs()).await;
-                None
+        let answer = if let Some(answer) = documents.as_ref().and_then(|documents| documents.get(&url)) {
+            Arc::clone(answer)
+        } else {
+            // The lease ends, and then all was in vain: what is left out stands in the next poll's answer again.
+            if began.elapsed() > shared.tower.load().config.lease.unsigned_abs() / 2 && index > 0 {
+                listing.warnings.push(format!("{url} and those behind it were not asked for: the poll took too long"));
+                break;
             }
+            let host = host_key(&url);
+            let pass = match &host {
+                Some(other) if host != own_host => Some(work::enter(shared, other).await),
+                _ => {
+                    tokio::time::sleep(shared.tower.load().config.politeness.gap.unsigned_abs()).await;
+                    None
+                }
+            };
+            let request = Request { url: &url, accept: plan.watch.accept(), validators: None, max_bytes: None };
+            let answer = Arc::new(shared.tower.load_full().client.get_by(plan.proxy.as_ref(), &request).await);
+            if let Some(pass) = pass {
+                pass.leave(clock::now());
+            }
+            if let Some(documents) = documents {
+                documents.insert(url.clone(), Arc::clone(&answer));
+            }
+            answer
         };
-        let request = Request { url: &url, accept: plan.watch.accept(), validators: None, max_bytes: None };
-        let answer = Arc::new(shared.tower.load_full().client.get_by(plan.proxy.as_ref(), &request).await);
-        if let Some(pass) = pass {
-            pass.leave(clock::now());
-        }
         match self::reply(plan, &answer, &Condition::default()).await.0 {
             Reply::Listing { listing: part, .. } => {
                 read_parts += 1;

@@ -164,6 +164,39 @@ fn line_16_a_wish_waits_in_the_store_for_the_next_daemon_and_an_unknown_name_is_
 }
 
 #[test]
+fn line_16_sources_that_share_a_sitemap_share_its_parts() {
+    let sources = [("one", "paper.test", "/index"), ("two", "paper.test", "/index"), ("three", "paper.test", "/index")];
+    let mut world = world(&sources, "");
+    world.configure(&world.configuration().replace("feed = ", "sitemap = "));
+    let url = |path: &str| world.site.url_at("paper.test", path);
+    let parts = ["/part-1", "/part-2"];
+    let index: String = parts.iter().map(|part| format!("<sitemap><loc>{}</loc></sitemap>", url(part))).collect();
+    world.site.serve("/index", Page::xml(format!("<sitemapindex>{index}</sitemapindex>")));
+    for part in parts {
+        world.site.serve(
+            part,
+            Page::xml(format!(
+                "<urlset xmlns:news=\"http://www.google.com/schemas/sitemap-news/0.9\"><url><loc>{}</loc><news:news>\
+             <news:publication_date>2026-03-04T08:00:00Z</news:publication_date><news:title>A report</news:title>\
+             </news:news></url></urlset>",
+                url(&format!("/article?{part}"))
+            )),
+        );
+    }
+    world.start();
+    let database = world.state().join("atalaya.db");
+    let items = "SELECT group_concat(count) FROM (SELECT COUNT(*) AS count FROM item GROUP BY source)";
+    until("each has the pages of every part", || (ask(&database, items) == "2,2,2").then_some(()));
+    until_heard(&mut world, "/index", 3);
+    world.stop();
+    let polls = world.site.heard_for("/index").len();
+    for part in parts {
+        let asked = world.site.heard_for(part).len();
+        assert!((1..=polls).contains(&asked), "{part} was asked for {asked} times in {polls} polls");
+    }
+}
+
+#[test]
 fn line_17_polls_and_reads_of_a_host_share_one_connection_and_its_gap() {
     let sources = [("one", "paper.test", "/one"), ("two", "paper.test", "/two")];
     let mut world = world(&sources, "gap = \"300ms\"\nconnections = 1");
