@@ -17,6 +17,7 @@ mod export;
 mod import;
 mod init;
 mod output;
+mod poll;
 mod run;
 mod setup;
 
@@ -48,6 +49,7 @@ Examples:
   atalaya check                     say everything that is wrong with it
   atalaya discover https://…        what can be watched there, as source blocks to paste
   atalaya run                       keep watch
+  atalaya poll paper --wait         have a source polled as soon as politeness allows
   atalaya why https://…             what became of that article, and why
   atalaya evidence export 12        what alert 12 rests on, as a WARC file and a page
   atalaya try rules https://…       what the rules say of a page, without telling anybody
@@ -89,6 +91,8 @@ enum Command {
     Export(export::Arguments),
     /// Keep watch until told to stop
     Run,
+    /// Have sources polled as soon as politeness allows
+    Poll(poll::Arguments),
     /// Retell an item's way through the ledger
     Why(account::WhyArguments),
     /// Print the sums; exit 1 if they do not add up
@@ -120,6 +124,7 @@ pub fn main() -> ExitCode {
         Command::Import(import) => import::run(import, config, &mut output),
         Command::Export(export) => export::run(export, config, &mut output),
         Command::Run => run::run(config, level.unwrap_or("info"), arguments.log_format, &mut output),
+        Command::Poll(poll) => poll::run(poll, config, &mut output),
         Command::Why(why) => account::why(why, config, &mut output),
         Command::Ledger(format) => account::ledger(format, config, &mut output),
         Command::Status(format) => account::status(format, config, &mut output),

@@ -53,6 +53,7 @@ pub use load::state;
 pub use operators::Operators;
 pub use place::Place;
 pub use place::SourceFile;
+pub(crate) use table::closest;
 
 /// A checked configuration. Nothing in it can be wrong by itself.
 #[derive(Clone)]

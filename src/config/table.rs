@@ -279,7 +279,7 @@ pub(super) fn instead<S: AsRef<str>>(word: &str, known: &[S], otherwise: impl Di
 }
 
 /// The known name that a mistyped one probably means.
-pub(super) fn closest<'k, S: AsRef<str>>(word: &str, known: &'k [S]) -> Option<&'k str> {
+pub(crate) fn closest<'k, S: AsRef<str>>(word: &str, known: &'k [S]) -> Option<&'k str> {
     let word = word.to_lowercase();
     known
         .iter()

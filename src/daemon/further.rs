@@ -2,6 +2,7 @@
 //! one document after the other through the same politeness, within half of the lease.
 
 use super::Shared;
+use super::polling::Documents;
 use super::polling::Party;
 use super::polling::reply;
 use super::work;
@@ -10,6 +11,8 @@ use crate::health::gap::ReadBack;
 use crate::model::Entry;
 use crate::model::Fault;
 use crate::model::Reason;
+use crate::net::FetchError;
+use crate::net::client::Fetched;
 use crate::net::client::Request;
 use crate::poll::Condition;
 use crate::poll::Reply;
@@ -29,7 +32,8 @@ use url::Url;
 
 /// Asks for the documents that belong to a reply and adds what they list. The gate of the host of `asked` is held
 /// already: requests to it keep its gap; another host's gate is entered for each. `answered` is the address that answered,
-/// `began` when the poll did.
+/// `began` when the poll did. `documents` holds the parts that another source of this poll has asked for, and gets the new
+/// ones.
 pub(super) async fn ask(
     shared: &Shared,
     party: &Party,
@@ -37,9 +41,10 @@ pub(super) async fn ask(
     answered: &Url,
     reply: Reply,
     began: Instant,
+    documents: &mut Option<Documents>,
 ) -> Reply {
     let Reply::Listing { mut listing, validators, mut course } = reply else { return reply };
-    let mut round = Round { shared, plan: &party.plan, own_host: host_key(asked), began, requests: 0 };
+    let mut round = Round { shared, plan: &party.plan, own_host: host_key(asked), began, requests: 0, documents };
     if !listing.further.is_empty() {
         return match round.parts(&mut listing).await {
             Some((fault, reason)) => Reply::Failed { fault, reason },
@@ -64,6 +69,7 @@ struct Round<'a> {
     own_host: Option<String>,
     began: Instant,
     requests: usize,
+    documents: &'a mut Option<Documents>,
 }
 
 /// What became of one of them.
@@ -141,6 +147,12 @@ impl Round<'_> {
         max_bytes: Option<u64>,
         may_answer: impl Fn(&Url) -> bool,
     ) -> Option<Answer> {
+        // A part, and not cut short: what others got of it is the same.
+        if max_bytes.is_none()
+            && let Some(answer) = self.documents.as_ref().and_then(|documents| documents.get(url)).cloned()
+        {
+            return Some(self.read(&answer, may_answer).await);
+        }
         let tower = self.shared.tower.load_full();
         let left = (tower.config.lease.unsigned_abs() / 2).saturating_sub(self.began.elapsed());
         if left.is_zero() && self.requests > 0 {
@@ -168,17 +180,24 @@ impl Round<'_> {
         if let Some(pass) = pass {
             pass.leave(clock::now());
         }
+        if let (Some(documents), None) = (self.documents.as_mut(), max_bytes) {
+            documents.insert(url.clone(), Arc::clone(&answer));
+        }
+        Some(self.read(&answer, may_answer).await)
+    }
+
+    async fn read(&self, answer: &Arc<Result<Fetched, FetchError>>, may_answer: impl Fn(&Url) -> bool) -> Answer {
         if let Ok(fetched) = answer.as_ref()
             && !may_answer(&fetched.url)
         {
             let host = fetched.url.host_str().unwrap_or_default();
             let detail = format!("to another site, {host}");
-            return Some(Answer::Elsewhere(Reason::BadRedirect { detail }));
+            return Answer::Elsewhere(Reason::BadRedirect { detail });
         }
-        Some(match reply(self.plan, &answer, &Condition::default()).await.0 {
+        match reply(self.plan, answer, &Condition::default()).await.0 {
             Reply::Listing { listing, .. } => Answer::Listing(Box::new(listing)),
             Reply::Unchanged { .. } => Answer::Unchanged,
             Reply::Failed { fault, reason } => Answer::Failed(fault, reason),
-        })
+        }
     }
 }

@@ -256,9 +256,10 @@ fn registrations(tower: &Tower) -> Vec<Registration> {
         .collect()
 }
 
-/// Sources of which this is the same share one fetch: they ask the same, and by the same way.
+/// Sources of which this is the same share one fetch: they ask the same, and by the same way. A proxy's login is part of
+/// the way (it may choose the country), but no secret is kept: its fingerprint stands for it.
 fn asks(plan: &SourcePlan) -> String {
-    let way = plan.proxy.as_ref().map(|proxy| format!(" by {proxy}")).unwrap_or_default();
+    let way = plan.proxy.as_ref().map(|proxy| format!(" by {proxy}#{}", proxy.fingerprint())).unwrap_or_default();
     let manners = if plan.robots { "" } else { " without robots" };
     let shown = if plan.render == Render::Always { " rendered" } else { "" };
     format!("{} {}{way}{manners}{shown}", plan.kind, plan.watch.address())

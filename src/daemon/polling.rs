@@ -5,6 +5,7 @@ use super::further;
 use super::manners;
 use super::rendering;
 use super::work;
+use super::work::Gate;
 use super::work::Pulse;
 use crate::clock;
 use crate::health;
@@ -33,6 +34,7 @@ use crate::store::StoreError;
 use crate::store::Work;
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::time::Instant;
@@ -61,7 +63,10 @@ pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
             let tower = shared.tower.load();
             tower.source(&job.source).and_then(|plan| host_key(&job.state.address(plan.watch.address())))
         },
-        |shared, lease| Box::pin(poll(shared, lease)),
+        |shared, lease, gate| match gate {
+            Gate::Open => Box::pin(poll(shared, lease)),
+            Gate::Shut(until) => Box::pin(put_back(shared, lease, until)),
+        },
     )
     .await;
 }
@@ -76,12 +81,24 @@ async fn claim_polls(shared: &Shared, claim: &Claim<'_>) -> Result<Vec<Lease<Pol
     shared.store.claim_polls(claim).await
 }
 
+/// Its host must not be asked for a while.
+async fn put_back(shared: Arc<Shared>, lease: Lease<PollJob>, until: Timestamp) {
+    let source = lease.job().source.clone();
+    debug!(%source, %until, "put back: its host is not to be asked yet");
+    if let Err(error) = shared.store.put_back_poll(lease, until).await {
+        error!(%error, %source, "a source could not be put back; it is due at its usual time");
+    }
+}
+
 /// A source that takes part in a fetch.
 pub(super) struct Party {
     pub(super) lease: Lease<PollJob>,
     pub(super) plan: SourcePlan,
     pub(super) state: SourceState,
 }
+
+/// Further documents that one of several sources asked for in a poll that they share: the others ask for the same.
+pub(super) type Documents = HashMap<Url, Arc<Result<Fetched, FetchError>>>;
 
 /// One fetch for one source or for several that ask the same, from lease to commit.
 async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
@@ -122,11 +139,12 @@ async fn poll(shared: Arc<Shared>, lease: Lease<PollJob>) {
     };
     let answer = Arc::new(answer);
     let mut shown = None;
+    let mut documents = (parties.len() > 1).then(Documents::new);
     for party in parties {
         let (reply, hub) = reply(&party.plan, &answer, &condition).await;
         let reply = with_scripts(&shared, &party.plan, &url, &answer, reply, &mut shown).await;
         let answered = answer.as_ref().as_ref().map_or(&url, |fetched| &fetched.url);
-        let reply = further::ask(&shared, &party, &url, answered, reply, began).await;
+        let reply = further::ask(&shared, &party, &url, answered, reply, began, &mut documents).await;
         // A hub is told our public address: not for a source whose server must not see who is watching.
         let hub = hub.filter(|_| party.plan.proxy.is_none());
         commit(&shared, party, reply, hub).await;
@@ -204,12 +222,8 @@ async fn commit(shared: &Shared, party: Party, reply: Reply, hub: Option<Hub>) {
     let health = diagnose(shared, &plan, lease.job(), reply.seen(&known, &state), now);
     let mut decision =
         poll::Decision { health, ..poll::decide(&plan, &state, reply, &known, **shared.allotment.load(), now) };
-    if !failed {
-        match shared.store.push_of(source).await {
-            Ok(Some(push)) if push.is_active(now) => decision = decision.pushed(now),
-            Ok(_) => {}
-            Err(error) => error!(%error, %source, "its subscription could not be looked up"),
-        }
+    if !failed && lease.job().push.as_ref().is_some_and(|push| push.is_active(now)) {
+        decision = decision.pushed(&plan.schedule, now);
     }
     let decision = decision.after_gap(&plan, now);
     let settled = decision.state.home != state.home || decision.state.trust.fault != state.trust.fault || failed;

@@ -4,6 +4,7 @@ use super::Shared;
 use super::manners;
 use super::rendering;
 use super::work;
+use super::work::Gate;
 use super::work::Pulse;
 use crate::article;
 use crate::clock;
@@ -30,6 +31,7 @@ use crate::store::Lease;
 use crate::store::StoreError;
 use crate::store::Work;
 use crate::story::address;
+use jiff::Timestamp;
 use std::sync::Arc;
 use tracing::debug;
 use tracing::error;
@@ -49,13 +51,24 @@ pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
         |shared| shared.tower.load().config.egress.concurrency,
         async |shared, claim| shared.store.claim_reads(claim).await,
         |_, item: &Item| link(item).as_ref().and_then(host_key),
-        |shared, lease| Box::pin(read(shared, lease)),
+        |shared, lease, gate| match gate {
+            Gate::Open => Box::pin(read(shared, lease)),
+            Gate::Shut(until) => Box::pin(put_back(shared, lease, until)),
+        },
     )
     .await;
 }
 
 fn link(item: &Item) -> Option<Url> {
     item.entry.link.as_deref().and_then(|link| Url::parse(link).ok())
+}
+
+/// Its site must not be asked for a while.
+async fn put_back(shared: Arc<Shared>, lease: Lease<Item>, until: Timestamp) {
+    let item = lease.job().id;
+    if let Err(error) = shared.store.put_back_read(lease, until).await {
+        error!(%error, %item, "an item could not be put back; it is due when its lease ends");
+    }
 }
 
 /// One reading, from lease to commit.

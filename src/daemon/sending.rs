@@ -40,7 +40,8 @@ pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
         |_| SLOTS,
         claim,
         |_, _: &Delivery| None,
-        |shared, lease| Box::pin(send(shared, lease)),
+        // A delivery asks no site, so it finds no gate.
+        |shared, lease, _| Box::pin(send(shared, lease)),
     )
     .await;
 }

@@ -15,6 +15,7 @@ use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::error;
 
 /// The longest sleep: whatever a nudge or a due time misses is found then, such as what `atalaya outbox retry` or another
@@ -24,8 +25,23 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 /// The pause before a busy gate is tried again.
 const AT_A_GATE: Duration = Duration::from_millis(20);
 
+/// No source is due again earlier after its poll: `Schedule::SHORTEST`.
+const SOON: Duration = Duration::from_secs(1);
+
 /// The pause after the store failed.
 const AFTER_A_FAULT: Duration = Duration::from_secs(1);
+
+/// How long a job that was claimed keeps its slot while its gate is shut. One that would wait longer is given back, so
+/// that its host's pause is nobody else's.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(1);
+
+/// What a job that was claimed finds at the gate of the site that it asks.
+pub enum Gate {
+    /// It goes ahead.
+    Open,
+    /// Until then nothing is asked: it is to be given back.
+    Shut(Timestamp),
+}
 
 /// When each loop last turned, for the watchdog.
 pub struct Pulse([AtomicI64; 3]);
@@ -51,7 +67,7 @@ impl Pulse {
 /// Turns until the stop token is cancelled, then waits for what was started, up to the grace.
 ///
 /// `claim` takes due work; `host` names the site that a job will ask, if it asks one; `carry_out` does the job and
-/// commits it.
+/// commits it, or gives it back when the gate is shut.
 pub async fn attend<J, C, H, D>(
     shared: Arc<Shared>,
     pulse: Arc<Pulse>,
@@ -64,7 +80,7 @@ pub async fn attend<J, C, H, D>(
     J: Send + Sync + 'static,
     C: AsyncFn(&Shared, &Claim<'_>) -> Result<Vec<Lease<J>>, StoreError>,
     H: Fn(&Shared, &J) -> Option<String>,
-    D: Fn(Arc<Shared>, Lease<J>) -> futures_util::future::BoxFuture<'static, ()>,
+    D: Fn(Arc<Shared>, Lease<J>, Gate) -> futures_util::future::BoxFuture<'static, ()> + Copy + Send + 'static,
 {
     let mut tasks: JoinSet<()> = JoinSet::new();
     while !shared.stop.is_cancelled() {
@@ -97,15 +113,17 @@ pub async fn attend<J, C, H, D>(
         for lease in claimed {
             // At once and not in the task, so that the next claim sees the host busy.
             let entered = host(&shared, lease.job()).map(|host| shared.gates.enter(&host, now).ok_or(host));
-            let job = carry_out(Arc::clone(&shared), lease);
             let shared = Arc::clone(&shared);
             tasks.spawn(async move {
                 let pass = match entered {
                     Some(Ok(pass)) => Some(pass),
-                    Some(Err(host)) => Some(enter(&shared, &host).await),
+                    Some(Err(host)) => match enter_soon(&shared, &host).await {
+                        Ok(pass) => Some(pass),
+                        Err(opens) => return carry_out(shared, lease, Gate::Shut(opens)).await,
+                    },
                     None => None,
                 };
-                job.await;
+                carry_out(shared, lease, Gate::Open).await;
                 if let Some(pass) = pass {
                     pass.leave(clock::now());
                 }
@@ -115,12 +133,23 @@ pub async fn attend<J, C, H, D>(
             reap(&mut tasks, work);
             continue;
         }
-        let sleep = if free == 0 { LONGEST_SLEEP } else { until_due(&shared, work).await };
-        tokio::select! {
-            () = shared.stop.cancelled() => {}
-            () = shared.nudges.of(work).notified() => {}
-            Some(ended) = tasks.join_next() => report(ended, work),
-            () = tokio::time::sleep(sleep) => {}
+        let (sleep, idle) = if free == 0 { (LONGEST_SLEEP, false) } else { until_due(&shared, work).await };
+        let mut wake = Instant::now() + sleep;
+        loop {
+            tokio::select! {
+                () = shared.stop.cancelled() => break,
+                () = shared.nudges.of(work).notified() => break,
+                Some(ended) = tasks.join_next() => {
+                    report(ended, work);
+                    if !(idle && work == Work::Poll) {
+                        break;
+                    }
+                    // Nothing was due that it kept waiting, and its own source is not due again so soon: those that end
+                    // one by one need one look together.
+                    wake = wake.min(Instant::now() + SOON);
+                }
+                () = tokio::time::sleep_until(wake) => break,
+            }
         }
         reap(&mut tasks, work);
     }
@@ -131,6 +160,24 @@ pub async fn attend<J, C, H, D>(
     };
     if tokio::time::timeout(GRACE, finish).await.is_err() {
         error!(?work, "what was under way did not finish in time; it becomes due again");
+    }
+}
+
+/// Goes in at the gate of a host, or tells when to come back: the claim left out hosts that were busy, but another loop
+/// was quicker, or a pause began.
+pub async fn enter_soon(shared: &Shared, host: &str) -> Result<Pass, Timestamp> {
+    let latest = clock::now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX);
+    loop {
+        let now = clock::now();
+        if let Some(pass) = shared.gates.enter(host, now) {
+            return Ok(pass);
+        }
+        let opens = shared.gates.opens(host, now);
+        if opens > latest || now > latest || shared.stop.is_cancelled() {
+            // Never at once: it would only be claimed again.
+            return Err(opens.max(now.saturating_add(PATIENCE).unwrap_or(now)));
+        }
+        tokio::time::sleep(AT_A_GATE).await;
     }
 }
 
@@ -145,20 +192,21 @@ pub async fn enter(shared: &Shared, host: &str) -> Pass {
     }
 }
 
-/// How long until the next work is due, or a host may be asked again.
-async fn until_due(shared: &Shared, work: Work) -> Duration {
+/// How long until the next work is due, or a host may be asked again; and whether nothing is due now.
+async fn until_due(shared: &Shared, work: Work) -> (Duration, bool) {
     let due = match shared.store.next_due(work).await {
         Ok(due) => due,
         Err(error) => {
             error!(%error, ?work, "the next work could not be looked up");
-            return AFTER_A_FAULT;
+            return (AFTER_A_FAULT, false);
         }
     };
     let now = clock::now();
-    let Some(due) = due else { return LONGEST_SLEEP };
+    let Some(due) = due else { return (LONGEST_SLEEP, true) };
     // Due, and still not claimed: its host is busy. Ends of tasks wake the loop; gaps between requests do not.
     let at = if due > now { due } else { shared.gates.next_free(now).unwrap_or(due) };
-    Duration::try_from(at.duration_since(now)).unwrap_or_default().clamp(Duration::from_millis(20), LONGEST_SLEEP)
+    let sleep = Duration::try_from(at.duration_since(now)).unwrap_or_default();
+    (sleep.clamp(Duration::from_millis(20), LONGEST_SLEEP), due > now)
 }
 
 fn reap(tasks: &mut JoinSet<()>, work: Work) {

@@ -1,6 +1,7 @@
 //! The address of a proxy, as an operator wrote it → what may be used and told of it. It can hold a password, which no
 //! text of ours repeats.
 
+use aws_lc_rs::digest;
 use std::fmt;
 use url::Host;
 use url::Url;
@@ -68,6 +69,13 @@ impl Proxy {
         Ok(Self(url))
     }
 
+    /// Twelve hexadecimal digits that differ where the whole address does, user information included, and do not give it
+    /// away: the beginning of its SHA-256.
+    pub fn fingerprint(&self) -> String {
+        let digest = digest::digest(&digest::SHA256, self.0.as_str().as_bytes());
+        digest.as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The whole address, user information included: for the one who connects, and for no text.
     pub fn address(&self) -> &Url {
         &self.0
@@ -125,8 +133,17 @@ mod tests {
     fn a_password_is_in_no_text() {
         let proxy = Proxy::parse("socks5h://ana:geheim@127.0.0.1:9050").expect("a proxy");
         assert!(proxy.address().as_str().contains("geheim"));
-        for text in [proxy.to_string(), format!("{proxy:?}"), format!("{:?}", Some(&proxy))] {
+        for text in [proxy.to_string(), format!("{proxy:?}"), format!("{:?}", Some(&proxy)), proxy.fingerprint()] {
             assert_eq!(text.matches("geheim").count() + text.matches("ana").count(), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn proxies_that_differ_in_their_login_alone_differ_in_their_fingerprint() {
+        let of = |text: &str| Proxy::parse(text).expect(text).fingerprint();
+        assert_eq!(of("http://ana:geheim@proxy.example"), of(" http://ana:geheim@proxy.example/"));
+        for other in ["http://ana:anders@proxy.example", "http://luz:geheim@proxy.example", "http://proxy.example"] {
+            assert_ne!(of("http://ana:geheim@proxy.example"), of(other), "{other}");
         }
     }
 }

@@ -102,6 +102,12 @@ impl Gates {
         hosts.values().filter(|gate| !self.is_full(gate)).map(|gate| gate.closed_until).filter(|time| *time > now).min()
     }
 
+    /// When nothing but its limit keeps a host from being asked: the end of its gap and of its pauses, or `now`.
+    pub fn opens(&self, host: &str, now: Timestamp) -> Timestamp {
+        let hosts = self.lock();
+        service::keys_of(host).filter_map(|key| hosts.get(&key)).map(|gate| gate.closed_until).fold(now, Timestamp::max)
+    }
+
     fn is_full(&self, gate: &Gate) -> bool {
         gate.inside >= self.politeness.load().connections
     }
@@ -226,6 +232,7 @@ mod tests {
         assert_eq!(gates.busy(at(0)), [".blogs.example"]);
         for host in ["blogs.example", "ana.blogs.example", "a.b.blogs.example"] {
             assert!(gates.enter(host, at(59)).is_none(), "{host}");
+            assert_eq!(gates.opens(host, at(59)), at(60), "{host}");
             assert!(gates.enter(host, at(60)).is_some(), "{host}");
         }
         assert!(gates.enter("otherblogs.example", at(0)).is_some());

@@ -1,6 +1,6 @@
 //! The first decision: (source, its state, reply, known entries, now) → new items and the next check. Pure.
 //!
-//! One idea a file: what becomes of entries, when validators are believed, when a move is kept, how long a pause is,
+//! One idea a file: what becomes of entries, when a wish is granted, when validators are believed, when a move is kept, how long a pause is,
 //! which hosts are one service, and how the overdue are spread out.
 
 use crate::health::Diagnosis;
@@ -11,6 +11,7 @@ use crate::model::Fault;
 use crate::model::ItemState;
 use crate::model::Reason;
 use crate::schedule::Question;
+use crate::schedule::Schedule;
 use crate::schedule::allot::Allotment;
 use crate::schedule::habits::Habits;
 use crate::schedule::wishes::Caching;
@@ -24,6 +25,7 @@ use url::Url;
 
 pub mod back;
 pub mod backoff;
+pub mod early;
 mod entries;
 mod gap;
 pub mod moves;
@@ -307,10 +309,12 @@ fn failed(
 
 impl Decision {
     /// The same for a source whose hub pushes: polling goes on as a safety net, four times slower, but at least every
-    /// six hours and never sooner than without the hub (W3C WebSub §5.3; NewsBlur).
-    pub fn pushed(self, now: Timestamp) -> Self {
+    /// six hours, at least as often as the operator says, and never sooner than without the hub (W3C WebSub §5.3;
+    /// NewsBlur).
+    pub fn pushed(self, schedule: &Schedule, now: Timestamp) -> Self {
         let wait = self.next_at.duration_since(now);
-        let slow = (wait * 4).min(SignedDuration::from_hours(6)).max(wait);
+        let longest = SignedDuration::from_hours(6).min(schedule.at_most().unwrap_or(SignedDuration::MAX));
+        let slow = (wait * 4).min(longest).max(wait);
         Self { next_at: now.saturating_add(slow).unwrap_or(self.next_at), ..self }
     }
 
@@ -335,7 +339,7 @@ mod tests {
     use super::*;
     use crate::model::SourceName;
     use crate::model::Wishes;
-    use crate::schedule::Schedule;
+    use crate::schedule::allot::Share;
     use crate::source::Document;
     use crate::source::FirstPoll;
     use crate::source::Watch;
@@ -479,9 +483,24 @@ mod tests {
             )
         };
         let wait = decide().next_at.duration_since(at(NOW));
-        assert_eq!(decide().pushed(at(NOW)).next_at.duration_since(at(NOW)), wait * 4);
+        assert_eq!(decide().pushed(&plan(FirstPoll::All).schedule, at(NOW)).next_at.duration_since(at(NOW)), wait * 4);
         let long = Decision { next_at: at("2026-11-26T12:00:00Z"), ..decide() };
-        assert_eq!(long.clone().pushed(at(NOW)).next_at, long.next_at);
+        assert_eq!(long.clone().pushed(&plan(FirstPoll::All).schedule, at(NOW)).next_at, long.next_at);
+    }
+
+    #[test]
+    fn no_hub_makes_a_source_wait_longer_than_the_operator_lets_it() {
+        let share = |hours| Share {
+            weight: 1.0,
+            floor: SignedDuration::from_mins(15),
+            at_most: SignedDuration::from_hours(hours),
+        };
+        for (wait, at_most, expected) in [(1, 3, 3), (1, 4, 4), (2, 12, 6), (2, 2, 2), (5, 3, 5)] {
+            let decision = Decision::quiet(Reason::NotModified, at(NOW) + SignedDuration::from_hours(wait));
+            let pushed = decision.pushed(&Schedule::Adaptive(share(at_most)), at(NOW));
+            let slow = pushed.next_at.duration_since(at(NOW)).as_hours();
+            assert_eq!(slow, expected, "{wait} h by its own rhythm, {at_most} h at most");
+        }
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub mod retry_after;
 pub mod rhythm;
 pub mod wishes;
 
+/// The floor where the operator set none.
+const FLOOR: SignedDuration = SignedDuration::from_mins(15);
+
 /// When a source is asked.
 #[derive(Clone, Debug)]
 pub enum Schedule {
@@ -86,6 +89,24 @@ impl Schedule {
         };
         let width = SignedDuration::from_millis(50 * i64::try_from(sources).unwrap_or(i64::MAX / 50)).min(interval);
         now.saturating_add(fraction(width, spread(name, 0), 1)).unwrap_or(now)
+    }
+
+    /// The shortest time between two requests, whoever wishes the second: a quarter of an hour, unless the operator
+    /// chose another floor or a shorter interval (checklist of docs/polling.md, line 12).
+    pub fn floor(&self) -> SignedDuration {
+        match self {
+            Self::Every(interval) => FLOOR.min(*interval),
+            Self::Cron { .. } => FLOOR,
+            Self::Adaptive(share) => share.bounds().0,
+        }
+    }
+
+    /// The longest time between two checks, where the operator set one.
+    pub fn at_most(&self) -> Option<SignedDuration> {
+        match self {
+            Self::Adaptive(share) => Some(share.at_most),
+            Self::Every(_) | Self::Cron { .. } => None,
+        }
     }
 
     /// The interval, where it is a fixed one.

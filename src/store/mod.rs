@@ -18,6 +18,7 @@ use crate::model::ItemId;
 use crate::model::SourceName;
 use crate::poll;
 use crate::poll::SourceState;
+use crate::poll::early::Standing;
 use crate::push::Push;
 use crate::read;
 use crate::schedule::habits::Habits;
@@ -86,6 +87,8 @@ pub struct PollJob {
     pub state: SourceState,
     /// What is known of its health.
     pub health: Health,
+    /// Its subscription at a hub.
+    pub push: Option<Push>,
     /// Sources that ask the same: they are held by the same claim and share its fetch.
     pub riders: Vec<Rider>,
 }
@@ -99,6 +102,8 @@ pub struct Rider {
     pub state: SourceState,
     /// What is known of its health.
     pub health: Health,
+    /// Its subscription at a hub.
+    pub push: Option<Push>,
     fence: i64,
 }
 
@@ -110,6 +115,7 @@ impl Lease<PollJob> {
                 source: rider.source.clone(),
                 state: rider.state.clone(),
                 health: rider.health.clone(),
+                push: rider.push.clone(),
                 riders: Vec::new(),
             },
             owner: self.owner.clone(),
@@ -243,9 +249,19 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<usize, StoreError>;
 
+    /// Ends a lease that was not made use of, as if it had never been: nothing was asked. The source is due at `at`.
+    async fn put_back_poll(&self, lease: Lease<PollJob>, at: Timestamp) -> Result<(), StoreError>;
+    /// How a watched source stands for whoever wishes it polled; `None` when it is not watched.
+    async fn standing(&self, source: &SourceName, now: Timestamp) -> Result<Option<Standing>, StoreError>;
+    /// Makes a source due at `at`, if it would be later. Returns false, and changes nothing, when it was claimed since
+    /// `seen` was: whoever wishes it polled looks again.
+    async fn hasten(&self, source: &SourceName, at: Timestamp, seen: &Standing) -> Result<bool, StoreError>;
+
     // ── read ──
     /// Takes items whose page is to be read.
     async fn claim_reads(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Item>>, StoreError>;
+    /// Ends a lease that was not made use of: nothing was asked. The item is due at `at`.
+    async fn put_back_read(&self, lease: Lease<Item>, at: Timestamp) -> Result<(), StoreError>;
     /// The article of a judged item whose listed, answering or declared address has this canonical form, with the
     /// address that answered: there is no need to ask the site again.
     async fn article_at(&self, address_key: &str) -> Result<Option<(ItemId, Article, String)>, StoreError>;

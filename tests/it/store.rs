@@ -73,6 +73,7 @@ contract! {
     poll:
         a_new_source_is_due_at_its_first_time,
         what_a_poll_found_is_kept,
+        polls_that_end_together_are_each_kept_and_each_told,
         listing_an_entry_again_is_silent,
         an_absent_source_is_not_asked_and_keeps_its_history,
         a_changed_address_forgets_validators_and_ends_the_lease,
@@ -84,6 +85,7 @@ contract! {
         a_claim_asks_each_host_no_more_than_it_may,
         a_claim_takes_the_longest_due_first,
         release_gives_everything_back,
+        what_is_put_back_was_never_asked,
         the_next_due_time_counts_pauses_and_ends_of_leases,
         what_was_committed_is_there_after_a_restart;
     read:

@@ -52,6 +52,21 @@ pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<
     readable(queue::longest_due_first(rows)?.iter().map(|row| lease(row, claim)))
 }
 
+/// The fence stays as it is: without an owner the old lease fits no longer.
+pub(super) async fn put_back(store: &SqliteStore, lease: &Lease<Item>, at: Timestamp) -> Result<(), StoreError> {
+    let back = sqlx::query(
+        "UPDATE item SET state = 'waiting', owner = NULL, lease_until = NULL, next_at = MAX(next_at, ?4)
+         WHERE id = ?1 AND owner = ?2 AND fence = ?3",
+    )
+    .bind(lease.job.id.0)
+    .bind(&lease.owner)
+    .bind(lease.fence)
+    .bind(micros(at))
+    .execute(&store.writer)
+    .await?;
+    if back.rows_affected() == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
+}
+
 fn lease(row: &SqliteRow, claim: &Claim<'_>) -> Result<Lease<Item>, StoreError> {
     Ok(Lease { job: item(row)?, owner: claim.owner.to_owned(), fence: row.try_get("fence")?, until: lease_end(claim) })
 }

@@ -34,6 +34,7 @@ use crate::model::Item;
 use crate::model::ItemId;
 use crate::model::SourceName;
 use crate::poll;
+use crate::poll::early::Standing;
 use crate::push::Push;
 use crate::read;
 use crate::schedule::habits::Habits;
@@ -60,6 +61,8 @@ mod outbox;
 mod pause;
 mod push;
 mod queue;
+mod settle;
+mod soon;
 mod source;
 mod status;
 mod value;
@@ -71,6 +74,7 @@ mod work;
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    settling: settle::Queue,
 }
 
 impl SqliteStore {
@@ -126,8 +130,24 @@ impl Store for SqliteStore {
         source::commit(self, &lease, decision, now).await
     }
 
+    async fn put_back_poll(&self, lease: Lease<PollJob>, at: Timestamp) -> Result<(), StoreError> {
+        source::put_back(self, &lease, at).await
+    }
+
+    async fn standing(&self, source: &SourceName, now: Timestamp) -> Result<Option<Standing>, StoreError> {
+        soon::standing(self, source, now).await
+    }
+
+    async fn hasten(&self, source: &SourceName, at: Timestamp, seen: &Standing) -> Result<bool, StoreError> {
+        soon::hasten(self, source, at, seen).await
+    }
+
     async fn claim_reads(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Item>>, StoreError> {
         item::claim(self, claim).await
+    }
+
+    async fn put_back_read(&self, lease: Lease<Item>, at: Timestamp) -> Result<(), StoreError> {
+        item::put_back(self, &lease, at).await
     }
 
     async fn article_at(&self, address_key: &str) -> Result<Option<(ItemId, Article, String)>, StoreError> {

@@ -4,6 +4,8 @@ use super::SqliteStore;
 use super::notice;
 use super::pause;
 use super::queue;
+use super::settle;
+use super::settle::Row;
 use super::value::count;
 use super::value::from_json;
 use super::value::json;
@@ -20,7 +22,6 @@ use crate::poll;
 use crate::poll::Home;
 use crate::poll::NewItem;
 use crate::poll::SourceState;
-use crate::poll::Trust;
 use crate::poll::Validators;
 use crate::poll::spread;
 use crate::schedule::habits::Habits;
@@ -68,7 +69,7 @@ pub(super) async fn register(store: &SqliteStore, sources: &[Registration], now:
         sqlx::query(
             "UPDATE source SET address = ?2, host = ?3, etag = NULL, last_modified = NULL, habits = NULL, failures = 0,
                  health = NULL, troubled = 0, next_at = MIN(next_at, ?4), owner = NULL, lease_until = NULL,
-                 trust = NULL, moved_to = NULL, moving = NULL, gone_at = NULL, pausing_until = NULL
+                 trust = NULL, moved_to = NULL, moving = NULL, gone_at = NULL, pausing_until = NULL, asked_at = NULL
              WHERE name = ?1 AND address <> ?2",
         )
         .bind(source.name.as_str())
@@ -118,7 +119,8 @@ pub(super) async fn spread_overdue(store: &SqliteStore, now: Timestamp) -> Resul
 pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<Lease<PollJob>>, StoreError> {
     let Some(picked) = queue::look(&store.readers, &queue::SOURCES, claim).await? else { return Ok(Vec::new()) };
     let rows = sqlx::query(
-        "UPDATE source SET owner = ?1, lease_until = ?2, fence = fence + 1, next_at = MAX(next_at, ?4 + wait)
+        "UPDATE source SET owner = ?1, lease_until = ?2, fence = fence + 1, next_at = MAX(next_at, ?4 + wait),
+             asked_before = asked_at, asked_at = ?4
          WHERE rowid IN (
              SELECT picked.rowid FROM source AS picked
              WHERE picked.rowid IN (SELECT value FROM json_each(?3)) AND picked.due_at <= ?4
@@ -128,7 +130,8 @@ pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<
              WHERE picked.rowid IN (SELECT value FROM json_each(?3)) AND picked.due_at <= ?4
                AND rider.gone_at IS NULL AND (rider.owner IS NULL OR rider.lease_until <= ?4))
          RETURNING name, polls, etag, last_modified, failures, heard_at, habits, fence, trust, moved_to, moving, gone_at,
-                   asks, health, rowid AS number",
+                   asks, health, rowid AS number,
+                   (SELECT state FROM push WHERE push.source = name) AS push",
     )
     .bind(claim.owner)
     .bind(micros(lease_end(claim)))
@@ -174,9 +177,9 @@ fn together(
 }
 
 fn lease(rider: Rider, claim: &Claim<'_>) -> Lease<PollJob> {
-    let Rider { source, state, health, fence } = rider;
+    let Rider { source, state, health, push, fence } = rider;
     Lease {
-        job: PollJob { source, state, health, riders: Vec::new() },
+        job: PollJob { source, state, health, push, riders: Vec::new() },
         owner: claim.owner.to_owned(),
         fence,
         until: lease_end(claim),
@@ -201,11 +204,13 @@ fn rider(row: &SqliteRow) -> Result<Rider, StoreError> {
         source: SourceName::new(row.try_get::<String, _>("name")?),
         state,
         health: optional_from_json("source.health", row.try_get("health")?)?.unwrap_or_default(),
+        // One that cannot be read is said where it is needed, and keeps no source from being polled.
+        push: optional_from_json("push.state", row.try_get("push")?).unwrap_or_default(),
         fence: row.try_get("fence")?,
     })
 }
 
-fn habits(row: &SqliteRow) -> Result<Habits, StoreError> {
+pub(super) fn habits(row: &SqliteRow) -> Result<Habits, StoreError> {
     let json: Option<String> = row.try_get("habits")?;
     Ok(optional_from_json("source.habits", json.as_deref())?.unwrap_or_default())
 }
@@ -243,12 +248,11 @@ pub(super) async fn commit(
     let source = &lease.job.source;
     let troubled = !decision.health.health.troubles().is_empty() || !lease.job.health.troubles().is_empty();
     if decision.items.is_empty() && decision.pause.is_none() && !troubled {
-        // Nothing else is written, and one statement is a transaction.
-        settle(&mut *store.writer.acquire().await?, lease, decision, now).await?;
+        settle::together(store, Row::new(lease, decision, now)).await?;
         return Ok(0);
     }
     let mut transaction = store.write().await?;
-    settle(&mut transaction, lease, decision, now).await?;
+    settle(&mut transaction, Row::new(lease, decision, now)).await?;
     if troubled {
         notice::remark(&mut transaction, source, &decision.health.remarks).await?;
     }
@@ -269,43 +273,28 @@ pub(super) async fn commit(
 }
 
 /// Ends the lease. This comes first: who lost it must write nothing.
-async fn settle(
-    connection: &mut SqliteConnection,
-    lease: &Lease<PollJob>,
-    decision: &poll::Decision,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let state = &decision.state;
-    let settled = sqlx::query(
-        "UPDATE source SET polls = ?4, etag = ?5, last_modified = ?6, failures = ?7, heard_at = ?8, next_at = ?9,
-             reason = ?10, title = COALESCE(?11, title), owner = NULL, lease_until = NULL,
-             wait = MAX(0, ?9 - ?12), trust = ?13, moved_to = ?14, moving = ?15, gone_at = ?16,
-             host = COALESCE(?17, host), pausing_until = NULL, health = ?18, troubled = ?19, habits = ?20
-         WHERE name = ?1 AND owner = ?2 AND fence = ?3",
+async fn settle(connection: &mut SqliteConnection, row: Row) -> Result<(), StoreError> {
+    if settle::settle(connection, &[&row]).await?.is_empty() { Err(StoreError::LeaseLost) } else { Ok(()) }
+}
+
+/// Riders go back with their leader: none of them was asked.
+pub(super) async fn put_back(store: &SqliteStore, lease: &Lease<PollJob>, at: Timestamp) -> Result<(), StoreError> {
+    let mut names = vec![lease.job.source.as_str()];
+    names.extend(lease.job.riders.iter().map(|rider| rider.source.as_str()));
+    let mut fences = vec![lease.fence];
+    fences.extend(lease.job.riders.iter().map(|rider| rider.fence));
+    let back = sqlx::query(
+        "UPDATE source SET owner = NULL, lease_until = NULL, asked_at = asked_before, next_at = MIN(next_at, ?4)
+         FROM (SELECT name.value AS held, fence.value AS by FROM json_each(?1) AS name JOIN json_each(?2) AS fence USING (key))
+         WHERE name = held AND owner = ?3 AND fence = by",
     )
-    .bind(lease.job.source.as_str())
+    .bind(json(&names))
+    .bind(json(&fences))
     .bind(&lease.owner)
-    .bind(lease.fence)
-    .bind(i64::try_from(state.polls).unwrap_or(i64::MAX))
-    .bind(&state.validators.etag)
-    .bind(&state.validators.last_modified)
-    .bind(state.failures)
-    .bind(state.heard_at.map(micros))
-    .bind(micros(decision.next_at))
-    .bind(json(&decision.reason))
-    .bind(&decision.title)
-    .bind(micros(now))
-    .bind((state.trust != Trust::default()).then(|| json(&state.trust)))
-    .bind(&state.home.moved_to)
-    .bind(state.home.moving.as_ref().map(json))
-    .bind(state.gone_at.map(micros))
-    .bind(&decision.host)
-    .bind(json(&decision.health.health))
-    .bind(!decision.health.health.troubles().is_empty())
-    .bind(json(&state.habits))
-    .execute(connection)
+    .bind(micros(at))
+    .execute(&store.writer)
     .await?;
-    if settled.rows_affected() == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
+    if back.rows_affected() == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
 }
 
 /// Writes a new item; false when the source listed that entry before.

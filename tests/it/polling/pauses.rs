@@ -3,6 +3,7 @@
 use super::stage::Script;
 use super::stage::Stage;
 use super::stage::ask;
+use super::stage::change;
 use super::stage::listing;
 use super::stage::until;
 use super::stage::world;
@@ -47,6 +48,48 @@ fn line_18_a_429_pauses_its_host_for_an_hour_and_over_a_restart() {
     until_heard(&mut world, "/other", other + 2);
     assert_eq!(world.site.heard_for("/quiet").len(), quiet, "and pauses after a restart");
     assert_eq!(world.site.heard_for("/loud").len(), 2);
+    world.stop();
+}
+
+/// Two claims race with the beginning of a pause: as if the store did not know yet which hosts they ask.
+#[test]
+fn line_18_who_was_claimed_when_a_pause_began_keeps_nobody_waiting() {
+    let sources = [("ana", "ana.test", "/ana"), ("luz", "luz.test", "/luz"), ("other", "other.test", "/other")];
+    let mut world = world(&sources, "");
+    world.configure(&world.configuration().replace("[egress]\n", "[egress]\nconcurrency = 2\n"));
+    let url = |path: &str| world.site.url("/article").replace("/article", path);
+    for (_, _, path) in sources {
+        world.site.serve(path, listing(&["a"], &url));
+    }
+    world.start();
+    for (_, _, path) in sources {
+        until_heard(&mut world, path, 1);
+    }
+    world.stop();
+    let database = world.state().join("atalaya.db");
+    let port = world.site.url("").rsplit(':').next().expect("a port").trim_end_matches('/').to_owned();
+    change(
+        &database,
+        &format!(
+            "UPDATE source SET host = 'unknown-' || name, next_at = 0 WHERE name <> 'other';
+             INSERT INTO pause SELECT column1, (unixepoch() + 8) * 1000000
+                 FROM (VALUES ('ana.test:{port}'), ('luz.test:{port}'));"
+        ),
+    );
+    let before = world.site.heard().len();
+    world.start();
+    until("the others go on, and at the end of their pause they come back", || {
+        let heard = world.site.heard();
+        let of =
+            |path: &str| heard[before..].iter().filter(|heard| heard.path() == path).map(|heard| heard.at).collect();
+        let (ana, luz, other): (Vec<_>, Vec<_>, Vec<_>) = (of("/ana"), of("/luz"), of("/other"));
+        let back = *ana.first()?.min(luz.first()?);
+        let meanwhile = other.iter().filter(|at| **at < back).count();
+        assert!(meanwhile >= 3, "{meanwhile} polls of a host that does not pause");
+        Some(())
+    });
+    let asked = "SELECT COUNT(*) FROM source WHERE asked_at > heard_at + 1000000";
+    until("what was not asked is not written down as asked", || (ask(&database, asked) == "0").then_some(()));
     world.stop();
 }
 

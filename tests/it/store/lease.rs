@@ -148,6 +148,44 @@ pub async fn release_gives_everything_back(place: &dyn Place) {
     sums_hold(&*store).await;
 }
 
+pub async fn what_is_put_back_was_never_asked(place: &dyn Place) {
+    let store = place.open().await;
+    let mut twin = source("twin");
+    twin.asks = source("herald").asks;
+    store.register_sources(&[source("herald"), twin], at(0)).await.unwrap();
+    let polls = only(store.claim_polls(&claim("a", 0)).await.unwrap());
+    let herald = polls.job().source.clone();
+    let standing = async |seconds| store.standing(&herald, at(seconds)).await.unwrap().unwrap();
+    let asked = standing(1).await;
+    assert_eq!((asked.asked_at, asked.is_asked), (Some(at(0)), true));
+    store.put_back_poll(polls, at(30)).await.unwrap();
+    let back = standing(1).await;
+    assert_eq!((back.asked_at, back.is_asked, back.next_at), (None, false, at(30)));
+    assert!(store.claim_polls(&claim("b", 29)).await.unwrap().is_empty());
+    let again = only(store.claim_polls(&claim("b", 30)).await.unwrap());
+    assert_eq!(again.job().riders.len(), 1, "the twin went back, too");
+
+    // A wish that was decided before a claim is not granted behind it.
+    assert!(!store.hasten(&herald, at(31), &back).await.unwrap());
+    store.commit_poll(again, &found(vec![entry("one", "h.example")], 31), at(31)).await.unwrap();
+    assert!(!store.hasten(&herald, at(31), &back).await.unwrap());
+    let heard = standing(40).await;
+    assert_eq!((heard.asked_at, heard.next_at), (Some(at(31)), at(931)));
+    assert!(store.hasten(&herald, at(50), &heard).await.unwrap());
+    assert!(store.hasten(&herald, at(60), &heard).await.unwrap(), "and never makes it later");
+    assert_eq!(standing(50).await.next_at, at(50));
+
+    let item = only(store.claim_reads(&claim("a", 31)).await.unwrap());
+    store.put_back_read(item, at(90)).await.unwrap();
+    assert_eq!(store.next_due(Work::Read).await.unwrap(), Some(at(90)));
+    let item = only(store.claim_reads(&claim("a", 90)).await.unwrap());
+    assert_eq!(item.job().attempts, 0, "it was no try");
+    let late = only(store.claim_reads(&claim("b", 151)).await.unwrap());
+    assert!(matches!(store.put_back_read(item, at(200)).await, Err(StoreError::LeaseLost)));
+    store.put_back_read(late, at(200)).await.unwrap();
+    sums_hold(&*store).await;
+}
+
 pub async fn the_next_due_time_counts_pauses_and_ends_of_leases(place: &dyn Place) {
     let store = place.open().await;
     assert_eq!(store.next_due(Work::Poll).await.unwrap(), None);

@@ -9,8 +9,10 @@ use atalaya::poll;
 use atalaya::poll::SourceState;
 use atalaya::poll::Validators;
 use atalaya::schedule::habits::Habits;
+use atalaya::store::Claim;
 use atalaya::store::StoreError;
 use atalaya::store::Work;
+use std::sync::Arc;
 
 pub async fn a_new_source_is_due_at_its_first_time(place: &dyn Place) {
     let store = place.open().await;
@@ -53,6 +55,43 @@ pub async fn what_a_poll_found_is_kept(place: &dyn Place) {
     assert_eq!(item.job().entry, entry("one", "h.example").entry);
     assert_eq!((item.job().listed_at, item.job().attempts), (at(1), 0));
     sums_hold(&*store).await;
+}
+
+/// Two hundred at once, every tenth of which lost its lease to somebody else.
+pub async fn polls_that_end_together_are_each_kept_and_each_told(place: &dyn Place) {
+    let store = place.open().await;
+    let sources: Vec<_> = (0..200).map(|number| source(&format!("s{number}"))).collect();
+    store.register_sources(&sources, at(0)).await.unwrap();
+    let all = Claim { limit: 1000, ..claim("a", 0) };
+    let leases = store.claim_polls(&all).await.unwrap();
+    assert_eq!(leases.len(), 200);
+    place.sql("UPDATE source SET fence = fence + 1, etag = 'theirs' WHERE name LIKE '%7'").await;
+    let commits = leases.into_iter().map(|lease| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            let name = lease.job().source.as_str().to_owned();
+            let validators = Validators { etag: Some(format!("W/\"{name}\"\\ é")), last_modified: None };
+            let state = SourceState { polls: 1, validators, habits: learned(), ..SourceState::default() };
+            let decision = poll::Decision { state, ..found(Vec::new(), 1) };
+            (name, store.commit_poll(lease, &decision, at(1)).await)
+        })
+    });
+    for committed in commits.collect::<Vec<_>>() {
+        let (name, result) = committed.await.unwrap();
+        match result {
+            Ok(waiting) => assert!(waiting == 0 && !name.ends_with('7'), "{name}"),
+            Err(StoreError::LeaseLost) => assert!(name.ends_with('7'), "{name}"),
+            Err(error) => panic!("{name}: {error}"),
+        }
+    }
+    drop(store);
+    let later = Claim { limit: 1000, ..claim("b", 901) };
+    for lease in place.open().await.claim_polls(&later).await.unwrap() {
+        let (name, state) = (lease.job().source.as_str(), &lease.job().state);
+        let etag = if name.ends_with('7') { "theirs".to_owned() } else { format!("W/\"{name}\"\\ é") };
+        assert_eq!(state.validators.etag, Some(etag), "{name}");
+        assert_eq!(state.habits == learned(), !name.ends_with('7'), "{name}");
+    }
 }
 
 pub async fn listing_an_entry_again_is_silent(place: &dyn Place) {

@@ -1,0 +1,5 @@
+-- When a source was last asked: a claim writes it before anything is asked, so that nobody's wish is granted too soon
+-- after it. `asked_before` is what it was until then: a claim that is given back unasked leaves no trace.
+ALTER TABLE source ADD COLUMN asked_at INTEGER;
+ALTER TABLE source ADD COLUMN asked_before INTEGER;
+UPDATE source SET asked_at = heard_at;
