@@ -60,7 +60,7 @@ fn an_alert_s_page_comes_out_as_a_warc_file_that_warcio_reads_and_checks() {
     let of = |kind: &str| -> Vec<&Value> { records.iter().filter(|record| record["type"] == kind).collect() };
     let answers = of("response");
     assert_eq!(answers.len(), 2, "the redirect and the page: {records:?}");
-    assert_eq!((&answers[0]["uri"], &answers[0]["status"]), (&world.site.url("/moved").into(), &"302 ".into()));
+    assert_eq!((&answers[0]["uri"], &answers[0]["status"]), (&world.site.url("/moved").into(), &"302".into()));
     assert_eq!(answers[1]["uri"], world.site.url("/report"));
     assert_eq!(answers[1]["headers"]["x-served-by"], "press-7");
     assert_eq!(answers[1]["headers"]["content-encoding"], "gzip", "the bytes are those of the wire");
