@@ -330,8 +330,9 @@ pub trait Store: Send + Sync {
     async fn claim_pushes(&self, now: Timestamp, again: Timestamp, limit: usize) -> Result<Vec<Push>, StoreError>;
     /// Writes a subscription, in the place of the one that its source had.
     async fn save_push(&self, push: &Push) -> Result<(), StoreError>;
-    /// Makes a watched source due now, or `gap` behind the time when it was last heard, if it would be later. Returns
-    /// whether it did.
+    /// Makes a watched source due now, or `gap` behind the time when it was last heard, if it would be later. One that is
+    /// being polled is due again `gap` behind that poll, unless it fails: the push may tell of what its answer has not
+    /// yet. Returns whether it did.
     async fn hurry(&self, source: &SourceName, now: Timestamp, gap: SignedDuration) -> Result<bool, StoreError>;
 
     // ── all work ──

@@ -73,6 +73,7 @@ contract! {
     poll:
         a_new_source_is_due_at_its_first_time,
         what_a_poll_found_is_kept,
+        a_push_that_comes_while_its_source_is_polled_is_not_forgotten,
         polls_that_end_together_are_each_kept_and_each_told,
         listing_an_entry_again_is_silent,
         an_absent_source_is_not_asked_and_keeps_its_history,

@@ -72,7 +72,8 @@ pub(super) async fn hurry(
     gap: SignedDuration,
 ) -> Result<bool, StoreError> {
     let hurried = sqlx::query(
-        "UPDATE source SET next_at = MAX(?2, COALESCE(heard_at + ?3, ?2))
+        "UPDATE source SET next_at = MAX(?2, COALESCE(heard_at + ?3, ?2)),
+             hurried = CASE WHEN owner IS NULL THEN hurried ELSE ?3 END
          WHERE name = ?1 AND watched = 1 AND next_at > MAX(?2, COALESCE(heard_at + ?3, ?2))",
     )
     .bind(source.as_str())

@@ -134,7 +134,9 @@ pub(super) async fn together(store: &SqliteStore, row: Row) -> Result<(), StoreE
 pub(super) async fn settle(connection: &mut SqliteConnection, rows: &[&Row]) -> Result<HashSet<String>, StoreError> {
     let settled: Vec<String> = sqlx::query_scalar(
         "UPDATE source SET polls = new ->> 'polls', etag = new ->> 'etag', last_modified = new ->> 'last_modified',
-             failures = new ->> 'failures', heard_at = new ->> 'heard_at', next_at = new ->> 'next_at',
+             failures = new ->> 'failures', heard_at = new ->> 'heard_at',
+             next_at = CASE WHEN hurried IS NULL OR new ->> 'failures' > 0 THEN new ->> 'next_at'
+                            ELSE MIN(new ->> 'next_at', (new ->> 'now') + hurried) END, hurried = NULL,
              reason = new ->> 'reason', title = COALESCE(new ->> 'title', title), owner = NULL, lease_until = NULL,
              wait = MAX(0, (new ->> 'next_at') - (new ->> 'now')), asked_at = new ->> 'now', trust = new ->> 'trust',
              moved_to = new ->> 'moved_to', moving = new ->> 'moving', gone_at = new ->> 'gone_at',

@@ -12,6 +12,7 @@ use atalaya::schedule::habits::Habits;
 use atalaya::store::Claim;
 use atalaya::store::StoreError;
 use atalaya::store::Work;
+use jiff::SignedDuration;
 use std::sync::Arc;
 
 pub async fn a_new_source_is_due_at_its_first_time(place: &dyn Place) {
@@ -55,6 +56,25 @@ pub async fn what_a_poll_found_is_kept(place: &dyn Place) {
     assert_eq!(item.job().entry, entry("one", "h.example").entry);
     assert_eq!((item.job().listed_at, item.job().attempts), (at(1), 0));
     sums_hold(&*store).await;
+}
+
+pub async fn a_push_that_comes_while_its_source_is_polled_is_not_forgotten(place: &dyn Place) {
+    let store = place.open().await;
+    store.register_sources(&[source("herald"), source("failing")], at(0)).await.unwrap();
+    let gap = SignedDuration::from_secs(30);
+    for lease in store.claim_polls(&claim("a", 0)).await.unwrap() {
+        let name = lease.job().source.clone();
+        assert!(store.hurry(&name, at(0), gap).await.unwrap());
+        let found = found(Vec::new(), 1);
+        let failures = u32::from(name.as_str() == "failing");
+        let decision = poll::Decision { state: SourceState { failures, ..found.state.clone() }, ..found };
+        store.commit_poll(lease, &decision, at(1)).await.unwrap();
+    }
+    assert!(store.claim_polls(&claim("a", 30)).await.unwrap().is_empty(), "not at once");
+    let again = only(store.claim_polls(&claim("a", 31)).await.unwrap());
+    assert_eq!(again.job().source, SourceName::new("herald"));
+    store.commit_poll(again, &found(Vec::new(), 31), at(31)).await.unwrap();
+    assert!(store.claim_polls(&claim("a", 61)).await.unwrap().is_empty(), "one push is one poll");
 }
 
 /// Two hundred at once, every tenth of which lost its lease to somebody else.
