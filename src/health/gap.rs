@@ -72,10 +72,11 @@ impl ReadBack {
     /// A fragment for people: how far it went.
     pub fn said(&self) -> String {
         let Self { pages, added, .. } = self;
+        let entries = if *added == 1 { "entry" } else { "entries" };
         let read = match pages {
             0 => String::new(),
-            1 => format!("1 older page with {added} new entries was read; "),
-            _ => format!("{pages} older pages with {added} new entries were read; "),
+            1 => format!("1 older page with {added} new {entries} was read; "),
+            _ => format!("{pages} older pages with {added} new {entries} were read; "),
         };
         let end = match &self.end {
             End::Met => "none is missed".to_owned(),

@@ -281,7 +281,7 @@ fn a_gap_that_older_pages_filled_is_no_trouble_and_asks_for_half_the_window_all_
 fn a_gap_that_stays_open_says_how_far_older_pages_were_read() {
     for (back, expected) in [
         (None, "no older pages are offered"),
-        (Some(read_back(gap::End::Limit)), "1 older page with 1 new entries was read; more are not read at once"),
+        (Some(read_back(gap::End::Limit)), "1 older page with 1 new entry was read; more are not read at once"),
     ] {
         let (told, source) = after_a_gap(back.as_ref());
         assert_eq!(told[0].1, TroubleKind::Gap);

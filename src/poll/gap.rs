@@ -215,7 +215,7 @@ mod tests {
         let states: Vec<_> = filled.items.iter().map(|item| item.state).collect();
         assert_eq!(states[..4], [ItemState::Waiting; 4]);
         assert_eq!((states[4], filled.items[4].reason.clone()), (ItemState::Baseline, Some(Reason::BeforeGap)));
-        assert!(filled.warnings[0].ends_with("1 older page with 1 new entries was read; none is missed"));
+        assert!(filled.warnings[0].ends_with("1 older page with 1 new entry was read; none is missed"));
         assert_eq!(source.wait(&filled), minutes(30), "of the newest page alone");
         assert_eq!(filled.health.health.troubles(), []);
     }
