@@ -25,6 +25,8 @@ pub struct Meta {
     pub language: Option<Language>,
     /// The site's name.
     pub site_name: Option<String>,
+    /// What it says of itself in a sentence.
+    pub description: Option<String>,
     /// The body in JSON-LD.
     pub body: Option<String>,
 }
@@ -78,6 +80,7 @@ pub fn read(page: &Readability, url: &Url) -> Meta {
             .map(String::from),
         language: language.as_deref().and_then(Language::parse),
         site_name,
+        description: tag(&["og:description", "description", "twitter:description"]),
         body: data.and_then(|data| data.get("articleBody")?.as_str().map(str::to_owned)),
     }
 }
