@@ -117,7 +117,10 @@ fn try_hostile(number: usize) {
     let (article, _) = article::examine(&document, "");
     let seconds = began.elapsed().as_secs_f64();
     let grown = peak_megabytes() - before;
-    println!("{}", json!({"name": form.name, "seconds": seconds, "megabytes": grown, "page": bytes.len(), "warnings": article.warnings}));
+    println!(
+        "{}",
+        json!({"name": form.name, "seconds": seconds, "megabytes": grown, "page": bytes.len(), "warnings": article.warnings})
+    );
 }
 
 fn peak_megabytes() -> f64 {

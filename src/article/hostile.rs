@@ -58,15 +58,23 @@ pub const FORMS: &[Form] = &[
     form("200,000 images", 4 * MEGABYTE, |bytes| repeated("<img src=x.png>", bytes)),
     form("200,000 hidden elements", 6 * MEGABYTE, |bytes| repeated("<div hidden>hidden</div>", bytes)),
     form("500,000 open p", 4 * MEGABYTE, |bytes| repeated("<p>text", bytes)),
-    form("500,000 paragraphs of prose", 20 * MEGABYTE, |bytes| repeated("<p>The court heard the neighbours, all of them.</p>", bytes)),
+    form("500,000 paragraphs of prose", 20 * MEGABYTE, |bytes| {
+        repeated("<p>The court heard the neighbours, all of them.</p>", bytes)
+    }),
     form("200,000 links", 10 * MEGABYTE, |bytes| repeated("<p><a href=\"/one/two\">A link to another page</a>", bytes)),
     form("options of a select", 6 * MEGABYTE, |bytes| repeated("<select><option>x", bytes)),
-    form("1 M attributes on one element", 11 * MEGABYTE, |bytes| numbered("<p", bytes, |number| format!(" a{number}=1"), ">x")),
+    form("1 M attributes on one element", 11 * MEGABYTE, |bytes| {
+        numbered("<p", bytes, |number| format!(" a{number}=1"), ">x")
+    }),
     form("1 M attributes on many elements", 11 * MEGABYTE, |bytes| {
         numbered("<body>", bytes, |number| format!("<p {}>x", format!(" a{number}=1").repeat(20)), "")
     }),
-    form("one attribute of 20 MB", 20 * MEGABYTE, |bytes| format!("<p class=\"{}\">x", "related ".repeat(bytes / 8)).into_bytes()),
-    form("a class for each element", 10 * MEGABYTE, |bytes| numbered("<body>", bytes, |number| format!("<p class=\"c{number} body\">text of it</p>"), "")),
+    form("one attribute of 20 MB", 20 * MEGABYTE, |bytes| {
+        format!("<p class=\"{}\">x", "related ".repeat(bytes / 8)).into_bytes()
+    }),
+    form("a class for each element", 10 * MEGABYTE, |bytes| {
+        numbered("<body>", bytes, |number| format!("<p class=\"c{number} body\">text of it</p>"), "")
+    }),
     form("20 MB of one word", 20 * MEGABYTE, |bytes| repeated("a", bytes)),
     form("20 MB of one paragraph", 20 * MEGABYTE, |bytes| repeated("word, and another. ", bytes)),
     form("20 MB without blanks", 20 * MEGABYTE, |bytes| repeated("港の裁判所は、", bytes)),
@@ -81,7 +89,9 @@ pub const FORMS: &[Form] = &[
         let graph = "{\"@type\":\"Thing\",\"name\":\"x\"},".repeat(bytes / 30);
         format!("<script type=\"application/ld+json\">[{graph}1]</script><p>Fin").into_bytes()
     }),
-    form("20,000 blocks of JSON-LD", 2 * MEGABYTE, |bytes| repeated("<script type=\"application/ld+json\">{\"@type\":\"Thing\"}</script>", bytes)),
+    form("20,000 blocks of JSON-LD", 2 * MEGABYTE, |bytes| {
+        repeated("<script type=\"application/ld+json\">{\"@type\":\"Thing\"}</script>", bytes)
+    }),
     form("quotes that do not end", 5 * MEGABYTE, |bytes| repeated("<a b=\"", bytes)),
     form("2 M end tags of nothing", 12 * MEGABYTE, |bytes| repeated("</div>", bytes)),
     form("4 M references", 20 * MEGABYTE, |bytes| repeated("&amp;", bytes)),

@@ -103,9 +103,10 @@ fn prepare(html: &str, document: &Document<'_>) -> (extractors::Page, Article) {
         blocks: blocks::of(&reader.doc),
         readable: None,
         told: meta.body.map(|body| paragraphs::of_plain(&body)).filter(|body| body.len() > 200),
-        title: meta.title.filter(|title| !title.is_empty()).unwrap_or_else(|| {
-            headline(&reader).unwrap_or_else(|| plain::title(&reader.get_article_title()))
-        }),
+        title: meta
+            .title
+            .filter(|title| !title.is_empty())
+            .unwrap_or_else(|| headline(&reader).unwrap_or_else(|| plain::title(&reader.get_article_title()))),
         description: meta.description.unwrap_or_default(),
     };
     // The readability port takes the tree apart.

@@ -21,12 +21,9 @@ pub const EXTRACTOR: Extractor = Extractor {
 
 /// What the forest sees of each block.
 pub fn rows(page: &Page) -> Vec<Vec<f32>> {
-    let lines: Vec<&str> = page.readable.iter().flat_map(|found| &found.blocks).map(|block| block.text.as_str()).collect();
-    let witnesses = Witnesses {
-        lines: &lines,
-        told: page.told.as_deref(),
-        title: &page.title,
-        description: &page.description,
-    };
+    let lines: Vec<&str> =
+        page.readable.iter().flat_map(|found| &found.blocks).map(|block| block.text.as_str()).collect();
+    let witnesses =
+        Witnesses { lines: &lines, told: page.told.as_deref(), title: &page.title, description: &page.description };
     features::rows(&page.blocks, &witnesses)
 }

@@ -10,12 +10,8 @@ mod readability;
 mod told;
 
 /// All of them, the usual one first.
-pub const EXTRACTORS: &[Extractor] = &[
-    judged::EXTRACTOR,
-    readability::EXTRACTOR,
-    told::EXTRACTOR,
-    paragraphs::EXTRACTOR,
-];
+pub const EXTRACTORS: &[Extractor] =
+    &[judged::EXTRACTOR, readability::EXTRACTOR, told::EXTRACTOR, paragraphs::EXTRACTOR];
 
 /// A way to find the body of an article.
 #[derive(Debug)]
