@@ -5,6 +5,8 @@
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
 use atalaya::article;
+use atalaya::article::Terms;
+use atalaya::clock;
 use atalaya::model::Document;
 use dom_smoothie::Readability;
 use serde_json::Value;
@@ -60,14 +62,19 @@ fn document(page: &Page) -> Document<'_> {
     Document { url: &page.url, content_type: None, bytes: &page.bytes }
 }
 
+/// Read now, and as any site.
+fn terms() -> Terms<'static> {
+    Terms { now: clock::now(), site: None }
+}
+
 fn read() {
     std::panic::set_hook(Box::new(|_| {}));
     let pages = pages();
     for page in &pages {
-        let article = article::extract(&document(page));
+        let article = article::extract(&document(page), &terms());
         println!("{}", json!({"id": page.id, "atalaya": article, "dom_smoothie": plain(page)}));
     }
-    let ours = rate(&pages, &|page| _ = article::extract(&document(page)));
+    let ours = rate(&pages, &|page| _ = article::extract(&document(page), &terms()));
     let theirs = rate(&pages, &|page| _ = plain(page));
     println!("{}", json!({"speed": {"atalaya": ours, "dom_smoothie": theirs}}));
 }
@@ -102,7 +109,7 @@ fn cpu_seconds() -> f64 {
 
 fn blocks() {
     for page in pages() {
-        let (columns, blocks) = article::rows(&document(&page));
+        let (columns, blocks) = article::rows(&document(&page), &terms());
         println!("{}", json!({"id": page.id, "columns": columns, "blocks": blocks}));
     }
 }
@@ -114,7 +121,7 @@ fn try_hostile(number: usize) {
     let before = peak_megabytes();
     let began = Instant::now();
     let document = Document { url: &url, content_type: form.content_type, bytes: &bytes };
-    let (article, _) = article::examine(&document, "");
+    let (article, _) = article::examine(&document, "", &terms());
     let seconds = began.elapsed().as_secs_f64();
     let grown = peak_megabytes() - before;
     println!(

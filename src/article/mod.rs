@@ -10,6 +10,8 @@ use crate::model::Document;
 use crate::model::Reason;
 use dom_smoothie::Config;
 use dom_smoothie::Readability;
+use jiff::Timestamp;
+use site::Site;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
@@ -21,6 +23,7 @@ pub mod media;
 mod meta;
 mod paragraphs;
 pub mod scan;
+pub mod site;
 mod traits;
 pub mod wall;
 
@@ -28,13 +31,22 @@ pub mod wall;
 /// [`scan::DEPTH`] of them through: a fraction of this is used.
 pub const STACK_BYTES: usize = 32 * 1024 * 1024;
 
+/// What is known besides the page.
+#[derive(Clone, Copy)]
+pub struct Terms<'a> {
+    /// When it was fetched: nothing that it tells is from later.
+    pub now: Timestamp,
+    /// What the operator says of its site.
+    pub site: Option<&'a Site>,
+}
+
 /// Reads a page. Never fails: a page without an article gives an empty text, and `warnings` say what was odd.
 /// `language` is the one that the page declares.
-pub fn extract(document: &Document<'_>) -> Article {
+pub fn extract(document: &Document<'_>, terms: &Terms<'_>) -> Article {
     let html = decode(document);
     let (safe, mut warnings) = scan::defuse(&html);
     // A stack overflow cannot be caught, and `scan` prevents it; everything else can.
-    let attempt = catch_unwind(AssertUnwindSafe(|| read(&safe, document)));
+    let attempt = catch_unwind(AssertUnwindSafe(|| read(&safe, document, terms)));
     let mut article = attempt.unwrap_or_else(|_| {
         warnings.push("the extractor broke down over the page".into());
         Article { method: "none".into(), ..Article::default() }
@@ -46,11 +58,11 @@ pub fn extract(document: &Document<'_>) -> Article {
 
 /// [`extract`], and why the daemon does not take it for the article, if it does not. `listed_title` is the title in the
 /// feed, empty where there is none.
-pub fn examine(document: &Document<'_>, listed_title: &str) -> (Article, Option<Reason>) {
+pub fn examine(document: &Document<'_>, listed_title: &str, terms: &Terms<'_>) -> (Article, Option<Reason>) {
     if let Err(reason) = media::is_page(document) {
         return (Article { method: "none".into(), ..Article::default() }, Some(reason));
     }
-    let article = extract(document);
+    let article = extract(document, terms);
     let refused = wall::judge(&article, &decode(document), listed_title).err();
     (article, refused)
 }
@@ -71,16 +83,20 @@ pub fn decode<'a>(document: &Document<'a>) -> std::borrow::Cow<'a, str> {
 
 /// What the judge of blocks sees on a page: one row per block with its text, and the columns' names. `bench/articles-fit`
 /// fits it to that.
-pub fn rows(document: &Document<'_>) -> (Vec<String>, Vec<(String, Vec<f32>)>) {
+pub fn rows(document: &Document<'_>, terms: &Terms<'_>) -> (Vec<String>, Vec<(String, Vec<f32>)>) {
     let (safe, _) = scan::defuse(&decode(document));
-    let (page, _) = prepare(&safe, document);
+    let (page, _) = prepare(&safe, document, terms);
     let rows = extractors::rows(&page);
     (forest::columns(), page.blocks.blocks.into_iter().map(|block| block.text).zip(rows).collect())
 }
 
-fn read(html: &str, document: &Document<'_>) -> Article {
-    let (page, mut article) = prepare(html, document);
-    let (text, method) = extractors::best(&page);
+fn read(html: &str, document: &Document<'_>, terms: &Terms<'_>) -> Article {
+    let (page, mut article) = prepare(html, document, terms);
+    let (text, method) = match terms.site.and_then(|site| site.extractor) {
+        _ if page.chosen.is_some() => (page.chosen.clone().unwrap_or_default(), "selector"),
+        Some(extractor) => ((extractor.find)(&page).unwrap_or_default(), extractor.name),
+        None => extractors::best(&page),
+    };
     article.text = text;
     article.method = method.into();
     if article.text.is_empty() {
@@ -91,20 +107,26 @@ fn read(html: &str, document: &Document<'_>) -> Article {
 }
 
 /// The page parsed once: what extractors look at, and what it says of itself.
-fn prepare(html: &str, document: &Document<'_>) -> (extractors::Page, Article) {
+fn prepare(html: &str, document: &Document<'_>, terms: &Terms<'_>) -> (extractors::Page, Article) {
     let mut reader = Readability::from(html);
     reader.config = Config { disable_json_ld: true, ..Config::default() };
     let base = match reader.doc.base_uri().and_then(|base| document.url.join(&base).ok()) {
         Some(base) => base,
         None => document.url.clone(),
     };
-    let meta = meta::read(&reader, &base);
+    let meta = meta::read(&reader, &base, terms.now);
+    let chosen = terms.site.map(|site| {
+        site.prune(&reader.doc);
+        (site.title(&reader.doc), site.body(&reader.doc))
+    });
+    let (title, chosen) = chosen.unwrap_or_default();
     let mut page = extractors::Page {
         blocks: blocks::of(&reader.doc),
         readable: None,
         told: meta.body.map(|body| paragraphs::of_plain(&body)).filter(|body| body.len() > 200),
-        title: meta
-            .title
+        chosen,
+        title: title
+            .or(meta.title)
             .filter(|title| !title.is_empty())
             .unwrap_or_else(|| headline(&reader).unwrap_or_else(|| plain::title(&reader.get_article_title()))),
         description: meta.description.unwrap_or_default(),
@@ -133,5 +155,7 @@ fn headline(page: &Readability) -> Option<String> {
     headings.find(|heading| heading.chars().count() >= 10 && title.starts_with(heading.as_str()))
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

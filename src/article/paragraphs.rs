@@ -1,13 +1,6 @@
-//! HTML of an article's body → plain text, paragraphs separated by an empty line.
+//! The body that a page tells to machines → plain text, paragraphs separated by an empty line.
 
-use super::blocks;
 use crate::feed::plain;
-use dom_query::Document;
-
-/// The text of a piece of HTML that has passed the scanner.
-pub fn of(html: &str) -> String {
-    blocks::of(&Document::from(html)).text(|_| true)
-}
 
 /// Plain text whose lines are paragraphs, as in JSON-LD; markup and entities in it are read too.
 pub fn of_plain(body: &str) -> String {
@@ -32,12 +25,10 @@ fn end_paragraph(text: &mut String, paragraph: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::of_plain;
 
     #[test]
-    fn blocks_become_paragraphs_and_lines_stay_together() {
-        let html = "<div><h2>Head</h2><p>One <b>two</b>,\n three<br>four</p>loose <i>words</i><ul><li>a</li><li>b</li></ul>\
-                    <p> </p><script>no</script></div>";
-        assert_eq!(of(html), "Head\n\nOne two, three four\n\nloose words\n\na\n\nb");
+    fn lines_become_paragraphs_and_markup_is_read() {
+        assert_eq!(of_plain("One &amp; two.\n\n<b>Three</b>\r\n "), "One & two.\n\nThree");
     }
 }

@@ -46,6 +46,7 @@ pub static TOP: KnownTable = KnownTable {
         key("reading", "", "How pages are tried again."),
         key("web", "", "What is answered over HTTP."),
         key("mail", "", "How mail is sent."),
+        key("site", "", "How the pages of a site are read."),
         key("source", "", "What is watched."),
         key("entity", "", "Someone or something with names."),
         key("rule", "", "What is looked for."),
@@ -112,6 +113,23 @@ pub static READING: KnownTable = KnownTable {
             "The pause before each further try; after the last one the item is listed as unreadable.",
         ),
         key("copies_within", "\"72h\"", "How long a text is remembered for finding its copies."),
+    ],
+};
+
+/// `[site.NAME]`.
+pub static SITE: KnownTable = KnownTable {
+    head: "[site.NAME]",
+    doc: "How the pages of some hosts are read, where they are read badly. `atalaya try article --config FILE --url ADDRESS PAGE` shows what comes of it.",
+    keys: &[
+        key("hosts", "required", "Names of hosts, such as `\"example.org\"`; those below them are meant too."),
+        key("body", "none", "CSS selector of the elements that hold the body; a page without any is read like others."),
+        key("remove", "none", "CSS selector of elements that are no part of the article."),
+        key("title", "none", "CSS selector of the headline."),
+        key(
+            "extractor",
+            "what is best",
+            "`judged`, `readability`, `json_ld` or `paragraphs`: how the body is found without `body`.",
+        ),
     ],
 };
 
@@ -269,6 +287,7 @@ pub static TABLES: &[&KnownTable] = &[
     &POLITENESS,
     &POLLING,
     &READING,
+    &SITE,
     &WEB,
     &MAIL,
     &SOURCE,

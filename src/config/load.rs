@@ -18,6 +18,7 @@ use super::mail;
 use super::operators;
 use super::rules;
 use super::settings;
+use super::sites;
 use super::sources;
 use super::subscriptions;
 use crate::channel;
@@ -149,6 +150,7 @@ fn config(
         politeness: settings::politeness(documents, report),
         polling,
         reading: settings::reading(documents, report),
+        sites: named(documents, "site", report).iter().map(|site| sites::site(site, report)).collect(),
         web: settings::web(documents, report),
         mail,
         letterhead,

@@ -1,5 +1,6 @@
 //! text → `Config`, or all that is wrong with it. A configuration with any error never starts and never replaces one.
 
+use crate::article::site::Site;
 use crate::channel::ChannelPlan;
 use crate::channel::Letterhead;
 use crate::model::Proxy;
@@ -34,6 +35,7 @@ pub mod render;
 mod rules;
 mod secret;
 mod settings;
+mod sites;
 mod sources;
 mod subscriptions;
 mod table;
@@ -70,6 +72,8 @@ pub struct Config {
     pub polling: Polling,
     /// How pages are tried again.
     pub reading: Reading,
+    /// `[site.NAME]`: how the pages of some hosts are read.
+    pub sites: Vec<Site>,
     /// What is answered over HTTP, if anything is.
     pub web: Option<Web>,
     /// How mail is sent; present when any channel needs it.

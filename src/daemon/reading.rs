@@ -5,6 +5,8 @@ use super::manners;
 use super::work;
 use super::work::Pulse;
 use crate::article;
+use crate::article::Terms;
+use crate::article::site;
 use crate::clock;
 use crate::model::Document;
 use crate::model::Fault;
@@ -176,7 +178,8 @@ async fn ask(shared: &Shared, item: &Item) -> Result<Reply, StoreError> {
     let extracting = tokio::task::spawn_blocking(move || {
         let document =
             Document { url: &fetched.url, content_type: fetched.content_type.as_deref(), bytes: &fetched.body };
-        article::examine(&document, &listed_title)
+        let terms = Terms { now: clock::now(), site: site::of(&tower.config.sites, &fetched.url) };
+        article::examine(&document, &listed_title, &terms)
     });
     Ok(match extracting.await {
         Ok((article, None)) => Reply::Article { article: Box::new(article), url },

@@ -35,6 +35,8 @@ pub struct Page {
     pub readable: Option<Blocks>,
     /// The body that the page tells to machines.
     pub told: Option<String>,
+    /// What the selector for the body chose, where the operator gave one.
+    pub chosen: Option<String>,
     /// The headline.
     pub title: String,
     /// What the page says of itself in a sentence.
