@@ -45,10 +45,12 @@ def shingle_words(text):
 def prepare(wanted, line):
     texts = [text for text, _ in line["blocks"]]
     rows = numpy.array([row for _, row in line["blocks"]], numpy.float32).reshape(len(texts), len(line["columns"]))
+    # These are the same for all blocks of a run.
+    runs = [at for at, name in enumerate(line["columns"]) if name.startswith("run ")]
     inside, words = labels(texts, wanted["body"])
     # A block counts as its words do in the page's score.
     weight = numpy.minimum(50, 100 * words / max(50, words[inside].sum()))
-    return {"want": wanted, "texts": texts, "rows": rows, "inside": inside, "weight": weight}
+    return {"want": wanted, "texts": texts, "rows": rows, "inside": inside, "weight": weight, "columns": runs}
 
 
 def fitted(pages):
@@ -61,7 +63,22 @@ def fitted(pages):
 def judged(model, page):
     if not page["texts"]:
         return numpy.zeros(0)
-    return model.predict_proba(page["rows"])[:, 1]
+    return together(page, model.predict_proba(page["rows"])[:, 1])
+
+
+def together(page, probable):
+    """As `together` in src/article/extractors/judged.rs: runs of three and more share most of their score."""
+    odds = numpy.log(numpy.clip(probable, 1e-4, 1 - 1e-4) / (1 - numpy.clip(probable, 1e-4, 1 - 1e-4)))
+    shared, words = odds.copy(), numpy.array([min(40, len(text.split(" "))) for text in page["texts"]], float)
+    runs = page["rows"][:, page["columns"]]
+    start = 0
+    for end in range(1, len(odds) + 1):
+        if end < len(odds) and (runs[end] == runs[start]).all():
+            continue
+        if end - start >= 3:
+            shared[start:end] = 0.1 * odds[start:end] + 0.9 * numpy.average(odds[start:end], weights=words[start:end])
+        start = end
+    return 1 / (1 + numpy.exp(-shared))
 
 
 def show(name, pages, kept):

@@ -11,6 +11,7 @@ use dom_query::NodeData;
 use dom_query::NodeRef;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 /// The text of a page in its order.
 #[derive(Debug, Default)]
@@ -69,6 +70,20 @@ const SILENT: &[&str] = &[
 ];
 
 impl Blocks {
+    /// The places of blocks that follow each other in elements of one name at one depth.
+    pub fn runs(&self) -> impl Iterator<Item = Range<usize>> {
+        let kind = |block: &Block| {
+            let frame = &self.frames[block.frame];
+            (frame.name.as_str(), frame.depth)
+        };
+        let runs = self.blocks.chunk_by(move |one, next| kind(one) == kind(next));
+        runs.scan(0, |start, run| {
+            let range = *start..*start + run.len();
+            *start = range.end;
+            Some(range)
+        })
+    }
+
     /// The text of the blocks for which `keep` says yes, separated by an empty line.
     pub fn text(&self, keep: impl Fn(usize) -> bool) -> String {
         let kept = self.blocks.iter().enumerate().filter(|(place, _)| keep(*place));

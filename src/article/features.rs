@@ -2,12 +2,12 @@
 //! around it promise, what stands beside it, and what two witnesses say: a readability port, and the body that the page
 //! tells to machines. Shares and logarithms, never counts of one language's words, so that it holds for any site.
 
-use super::blocks::Block;
 use super::blocks::Blocks;
 use super::traits;
 use super::traits::Traits;
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// The columns before those of [`traits::names`], in the order in which [`rows`] fills them.
 pub const NAMES: &[&str] = &[
@@ -399,16 +399,8 @@ impl<'a> View<'a> {
 
     fn find_runs(&mut self) {
         let blocks = &self.page.blocks;
-        let kind = |block: &Block| {
-            let frame = &self.page.frames[block.frame];
-            (frame.name.as_str(), frame.depth)
-        };
-        let mut start = 0;
-        while start < blocks.len() {
-            let mut end = start + 1;
-            while end < blocks.len() && kind(&blocks[end]) == kind(&blocks[start]) {
-                end += 1;
-            }
+        for places in self.page.runs() {
+            let Range { start, end } = places;
             let length = (end - start) as f32;
             let mean = |values: &[f32]| values.iter().sum::<f32>() / length;
             let before = start.checked_sub(1);
@@ -422,7 +414,6 @@ impl<'a> View<'a> {
                 around,
             };
             self.runs.extend(std::iter::repeat_n(run, end - start));
-            start = end;
         }
     }
 

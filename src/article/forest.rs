@@ -16,9 +16,10 @@ enum Node {
     Leaf(f32),
 }
 
-/// Whether a block belongs to the article. `row` has the columns of [`features::NAMES`], then of [`traits::names`].
-pub fn keeps(row: &[f32]) -> bool {
-    FOREST.iter().map(|tree| value(tree, row)).sum::<f32>() > 0.0
+/// How much speaks for a block, in log odds: it belongs to the article above zero. `row` has the columns of
+/// [`features::NAMES`], then of [`traits::names`].
+pub fn score(row: &[f32]) -> f32 {
+    FOREST.iter().map(|tree| value(tree, row)).sum()
 }
 
 fn value(tree: &[Node], row: &[f32]) -> f32 {
