@@ -8,7 +8,9 @@ use atalaya::article;
 use atalaya::article::Terms;
 use atalaya::clock;
 use atalaya::model::Document;
+use dom_smoothie::Config;
 use dom_smoothie::Readability;
+use dom_smoothie::TextMode;
 use serde_json::Value;
 use serde_json::json;
 use std::fs;
@@ -17,7 +19,6 @@ use std::io::BufRead;
 use std::io::Read;
 use std::panic::catch_unwind;
 use std::thread;
-use std::time::Instant;
 use url::Url;
 
 #[path = "../src/article/hostile.rs"]
@@ -83,8 +84,9 @@ fn read() {
 fn plain(page: &Page) -> String {
     let html = article::decode(&document(page));
     let attempt = catch_unwind(|| {
-        let mut reader = Readability::new(html.as_ref(), Some(page.url.as_str()), None).ok()?;
-        Some(article::plain_text(&reader.parse().ok()?.content))
+        let config = Config { text_mode: TextMode::Formatted, ..Config::default() };
+        let mut reader = Readability::new(html.as_ref(), Some(page.url.as_str()), Some(config)).ok()?;
+        Some(reader.parse().ok()?.text_content.to_string())
     });
     attempt.ok().flatten().unwrap_or_default()
 }
@@ -119,10 +121,10 @@ fn try_hostile(number: usize) {
     let url = Url::parse("https://paper.example/a").expect("an address");
     let bytes = (form.page)(form.bytes);
     let before = peak_megabytes();
-    let began = Instant::now();
+    let began = cpu_seconds();
     let document = Document { url: &url, content_type: form.content_type, bytes: &bytes };
     let (article, _) = article::examine(&document, "", &terms());
-    let seconds = began.elapsed().as_secs_f64();
+    let seconds = cpu_seconds() - began;
     let grown = peak_megabytes() - before;
     println!(
         "{}",

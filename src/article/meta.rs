@@ -176,11 +176,18 @@ fn past(time: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     if ahead > SignedDuration::from_hours(24) { None } else { Some(time.min(now)) }
 }
 
+/// Longer blocks of JSON-LD are passed over.
+const LINKED_DATA_BYTES: usize = 1024 * 1024;
+
 /// The first object of JSON-LD that describes an article.
 fn linked_data(page: &Readability) -> Option<Value> {
     page.doc.select("script[type]").nodes().iter().filter(|node| node.attr_or("type", "").contains("ld+json")).find_map(
         |node| {
             let source = node.text();
+            // Parsed it takes twenty times the room.
+            if source.len() > LINKED_DATA_BYTES {
+                return None;
+            }
             let source = source.trim().trim_start_matches("<![CDATA[").trim_end_matches("]]>");
             // Line breaks inside strings are the usual fault.
             let value: Value = serde_json::from_str(source)
