@@ -4,6 +4,7 @@ use crate::feed::date;
 use crate::feed::plain;
 use crate::model::Language;
 use dom_smoothie::Readability;
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
@@ -25,12 +26,15 @@ pub struct Meta {
     pub language: Option<Language>,
     /// The site's name.
     pub site_name: Option<String>,
+    /// What it says of itself in a sentence.
+    pub description: Option<String>,
     /// The body in JSON-LD.
     pub body: Option<String>,
 }
 
-/// Reads a page's own account. `url` is what its links are relative to.
-pub fn read(page: &Readability, url: &Url) -> Meta {
+/// Reads a page's own account. `url` is what its links are relative to; it was fetched at `now`, and knows of nothing
+/// later.
+pub fn read(page: &Readability, url: &Url, now: Timestamp) -> Meta {
     let data = linked_data(page);
     let data = data.as_ref();
     let tags = tags(page);
@@ -39,10 +43,10 @@ pub fn read(page: &Readability, url: &Url) -> Meta {
     };
     let time = |names: &[&str]| {
         names.iter().find_map(|wanted| {
-            tags.iter().filter(|(name, _)| name == wanted).find_map(|(_, content)| date::parse(content))
+            tags.iter().filter(|(name, _)| name == wanted).find_map(|(_, content)| past(date::parse(content), now))
         })
     };
-    let data_time = |name| data.and_then(|data| date::parse(data.get(name)?.as_str()?));
+    let data_time = |name| data.and_then(|data| past(date::parse(data.get(name)?.as_str()?), now));
     let site_name = tag(&["og:site_name", "application-name", "apple-mobile-web-app-title"])
         .or_else(|| data.and_then(|data| name_of(data.get("publisher")?)));
     let headline = data.and_then(|data| text(data.get("headline").or_else(|| data.get("name"))?));
@@ -64,20 +68,21 @@ pub fn read(page: &Readability, url: &Url) -> Meta {
         byline,
         published: data_time("datePublished")
             .or_else(|| time(PUBLISHED))
-            .or_else(|| marked_time(page, "[itemprop=datePublished]"))
-            .or_else(|| marked_time(page, "time[pubdate]"))
+            .or_else(|| marked_time(page, now, "[itemprop=datePublished]"))
+            .or_else(|| marked_time(page, now, "time[pubdate]"))
             .or_else(|| data_time("dateCreated"))
-            .or_else(|| marked_time(page, "article time"))
-            .or_else(|| marked_time(page, "time")),
+            .or_else(|| marked_time(page, now, "article time"))
+            .or_else(|| marked_time(page, now, "time")),
         modified: data_time("dateModified")
             .or_else(|| time(MODIFIED))
-            .or_else(|| marked_time(page, "[itemprop=dateModified]")),
+            .or_else(|| marked_time(page, now, "[itemprop=dateModified]")),
         canonical_url: canonical
             .and_then(|link| url.join(link.trim()).ok())
             .filter(|link| link.has_host())
             .map(String::from),
         language: language.as_deref().and_then(Language::parse),
         site_name,
+        description: tag(&["og:description", "description", "twitter:description"]),
         body: data.and_then(|data| data.get("articleBody")?.as_str().map(str::to_owned)),
     }
 }
@@ -153,21 +158,36 @@ fn first(page: &Readability, selector: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn marked_time(page: &Readability, selector: &str) -> Option<Timestamp> {
+fn marked_time(page: &Readability, now: Timestamp, selector: &str) -> Option<Timestamp> {
     page.doc.select(selector).nodes().iter().take(5).find_map(|node| {
         let given = node.attr("datetime").or_else(|| node.attr("content"));
         match given {
-            Some(given) => date::parse(&given),
-            None => date::parse(&plain::fold(&node.text())),
+            Some(given) => past(date::parse(&given), now),
+            None => past(date::parse(&plain::fold(&node.text())), now),
         }
     })
 }
+
+/// A time that is not later than `now`. Up to a day it is a zone that was left out or a clock that is fast; more, and it
+/// is no time of this page.
+fn past(time: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    let time = time?;
+    let ahead = time.duration_since(now);
+    if ahead > SignedDuration::from_hours(24) { None } else { Some(time.min(now)) }
+}
+
+/// Longer blocks of JSON-LD are passed over.
+const LINKED_DATA_BYTES: usize = 1024 * 1024;
 
 /// The first object of JSON-LD that describes an article.
 fn linked_data(page: &Readability) -> Option<Value> {
     page.doc.select("script[type]").nodes().iter().filter(|node| node.attr_or("type", "").contains("ld+json")).find_map(
         |node| {
             let source = node.text();
+            // Parsed it takes twenty times the room.
+            if source.len() > LINKED_DATA_BYTES {
+                return None;
+            }
             let source = source.trim().trim_start_matches("<![CDATA[").trim_end_matches("]]>");
             // Line breaks inside strings are the usual fault.
             let value: Value = serde_json::from_str(source)

@@ -10,27 +10,43 @@ use crate::model::Document;
 use crate::model::Reason;
 use dom_smoothie::Config;
 use dom_smoothie::Readability;
-use std::collections::HashMap;
+use jiff::Timestamp;
+use site::Site;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
+mod blocks;
+pub mod extractors;
+mod features;
+mod forest;
 pub mod media;
 mod meta;
 mod paragraphs;
 pub mod scan;
+pub mod site;
+mod traits;
 pub mod wall;
 
 /// What the thread of [`extract`] should have. Extractors recurse once or twice per nested element, and [`scan`] lets
 /// [`scan::DEPTH`] of them through: a fraction of this is used.
 pub const STACK_BYTES: usize = 32 * 1024 * 1024;
 
+/// What is known besides the page.
+#[derive(Clone, Copy)]
+pub struct Terms<'a> {
+    /// When it was fetched: nothing that it tells is from later.
+    pub now: Timestamp,
+    /// What the operator says of its site.
+    pub site: Option<&'a Site>,
+}
+
 /// Reads a page. Never fails: a page without an article gives an empty text, and `warnings` say what was odd.
 /// `language` is the one that the page declares.
-pub fn extract(document: &Document<'_>) -> Article {
+pub fn extract(document: &Document<'_>, terms: &Terms<'_>) -> Article {
     let html = decode(document);
     let (safe, mut warnings) = scan::defuse(&html);
     // A stack overflow cannot be caught, and `scan` prevents it; everything else can.
-    let attempt = catch_unwind(AssertUnwindSafe(|| read(safe, document)));
+    let attempt = catch_unwind(AssertUnwindSafe(|| read(&safe, document, terms)));
     let mut article = attempt.unwrap_or_else(|_| {
         warnings.push("the extractor broke down over the page".into());
         Article { method: "none".into(), ..Article::default() }
@@ -42,11 +58,11 @@ pub fn extract(document: &Document<'_>) -> Article {
 
 /// [`extract`], and why the daemon does not take it for the article, if it does not. `listed_title` is the title in the
 /// feed, empty where there is none.
-pub fn examine(document: &Document<'_>, listed_title: &str) -> (Article, Option<Reason>) {
+pub fn examine(document: &Document<'_>, listed_title: &str, terms: &Terms<'_>) -> (Article, Option<Reason>) {
     if let Err(reason) = media::is_page(document) {
         return (Article { method: "none".into(), ..Article::default() }, Some(reason));
     }
-    let article = extract(document);
+    let article = extract(document, terms);
     let refused = wall::judge(&article, &decode(document), listed_title).err();
     (article, refused)
 }
@@ -65,74 +81,70 @@ pub fn decode<'a>(document: &Document<'a>) -> std::borrow::Cow<'a, str> {
     if text.contains('\0') { text.replace('\0', "").into() } else { text }
 }
 
-fn read(html: String, document: &Document<'_>) -> Article {
-    let mut page = Readability::from(html);
-    page.config = Config { disable_json_ld: true, ..Config::default() };
-    let base = match page.doc.base_uri().and_then(|base| document.url.join(&base).ok()) {
+/// What the judge of blocks sees on a page: one row per block with its text, and the columns' names. `bench/articles-fit`
+/// fits it to that.
+pub fn rows(document: &Document<'_>, terms: &Terms<'_>) -> (Vec<String>, Vec<(String, Vec<f32>)>) {
+    let (safe, _) = scan::defuse(&decode(document));
+    let (page, _) = prepare(&safe, document, terms);
+    let rows = extractors::rows(&page);
+    (forest::columns(), page.blocks.blocks.into_iter().map(|block| block.text).zip(rows).collect())
+}
+
+fn read(html: &str, document: &Document<'_>, terms: &Terms<'_>) -> Article {
+    let (page, mut article) = prepare(html, document, terms);
+    let (text, method) = match terms.site.and_then(|site| site.extractor) {
+        _ if page.chosen.is_some() => (page.chosen.clone().unwrap_or_default(), "selector"),
+        Some(extractor) => ((extractor.find)(&page).unwrap_or_default(), extractor.name),
+        None => extractors::best(&page),
+    };
+    article.text = text;
+    article.method = method.into();
+    if article.text.is_empty() {
+        article.warnings.push("no body found".into());
+    }
+    article.title = page.title;
+    article
+}
+
+/// The page parsed once: what extractors look at, and what it says of itself.
+fn prepare(html: &str, document: &Document<'_>, terms: &Terms<'_>) -> (extractors::Page, Article) {
+    let mut reader = Readability::from(html);
+    reader.config = Config { disable_json_ld: true, ..Config::default() };
+    let base = match reader.doc.base_uri().and_then(|base| document.url.join(&base).ok()) {
         Some(base) => base,
         None => document.url.clone(),
     };
-    let meta = meta::read(&page, &base);
-    let page_title = headline(&page).unwrap_or_else(|| plain::title(&page.get_article_title()));
-    let run = longest_run(&page);
-    let mut article = Article {
-        title: meta.title.filter(|title| !title.is_empty()).unwrap_or(page_title),
-        byline: meta.byline,
+    let meta = meta::read(&reader, &base, terms.now);
+    let chosen = terms.site.map(|site| {
+        site.prune(&reader.doc);
+        (site.title(&reader.doc), site.body(&reader.doc))
+    });
+    let (title, chosen) = chosen.unwrap_or_default();
+    let mut page = extractors::Page {
+        blocks: blocks::of(&reader.doc),
+        readable: None,
+        told: meta.body.map(|body| paragraphs::of_plain(&body)).filter(|body| body.len() > 200),
+        chosen,
+        title: title
+            .or(meta.title)
+            .filter(|title| !title.is_empty())
+            .unwrap_or_else(|| headline(&reader).unwrap_or_else(|| plain::title(&reader.get_article_title()))),
+        description: meta.description.unwrap_or_default(),
+    };
+    // The readability port takes the tree apart.
+    let readable = reader.parse().ok();
+    let byline = readable.as_ref().and_then(|found| found.byline.as_deref()).map(plain::fold);
+    page.readable = readable.map(|found| blocks::of(&dom_query::Document::from(found.content.as_ref())));
+    let article = Article {
+        byline: meta.byline.or(byline),
         published: meta.published,
         modified: meta.modified,
         language: meta.language,
         site_name: meta.site_name,
         canonical_url: meta.canonical_url,
-        method: "dom_smoothie".into(),
         ..Article::default()
     };
-    match page.parse() {
-        Ok(found) => {
-            article.text = paragraphs::of(&found.content);
-            article.byline = article.byline.or(found.byline.map(|byline| plain::fold(&byline)));
-        }
-        Err(error) => article.warnings.push(format!("no body found: {error}")),
-    }
-    // What is overlooked is never alerted, so where the page holds a much longer body, that one is taken: the body it
-    // tells to machines, which is all there is when a script or a reading limit hides it, or its longest run of paragraphs.
-    if let Some(body) = meta.body.map(|body| paragraphs::of_plain(&body)).filter(|body| longer(body, &article.text, 2))
-    {
-        article.text = body;
-        article.method = "json_ld".into();
-    }
-    if longer(&run, &article.text, 3) {
-        article.text = run;
-        article.method = "paragraphs".into();
-    }
-    article
-}
-
-fn longer(body: &str, text: &str, times: usize) -> bool {
-    body.len() > 200 && body.len() > times * text.len()
-}
-
-/// The text of the `<p>` elements that share a parent, for the parent where that is longest.
-fn longest_run(page: &Readability) -> String {
-    let mut runs = HashMap::new();
-    let mut total = 0;
-    for paragraph in page.doc.select("p").nodes() {
-        let Some(parent) = paragraph.parent() else { continue };
-        let text = plain::fold(&paragraph.text());
-        // Shorter ones are captions, labels and links.
-        total += text.len();
-        // Paragraphs inside paragraphs repeat their text.
-        if total > 2 * scan::BYTES {
-            break;
-        }
-        if text.len() >= 40 {
-            let run: &mut String = runs.entry(parent.id).or_default();
-            if !run.is_empty() {
-                run.push_str("\n\n");
-            }
-            run.push_str(&text);
-        }
-    }
-    runs.into_values().max_by(|one, other| one.len().cmp(&other.len()).then_with(|| one.cmp(other))).unwrap_or_default()
+    (page, article)
 }
 
 /// The `<h1>` that the page's title begins with, so that `Headline - The Paper` loses the paper.
@@ -143,5 +155,7 @@ fn headline(page: &Readability) -> Option<String> {
     headings.find(|heading| heading.chars().count() >= 10 && title.starts_with(heading.as_str()))
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,8 @@ use std::collections::HashMap;
 
 /// A page is cut behind this many bytes.
 pub const BYTES: usize = 8 * 1024 * 1024;
+/// What is left without scripts, styles and comments is cut behind this many bytes.
+pub const KEPT: usize = 3 * 1024 * 1024;
 /// A page is cut behind this many tags.
 pub const TAGS: usize = 60_000;
 /// Tags that are nested deeper are dropped; their text stays.
@@ -39,6 +41,10 @@ pub fn defuse(html: &str) -> (String, Vec<String>) {
     }
     if !scanner.run() {
         warnings.push(format!("cut behind {TAGS} tags"));
+    }
+    if scanner.out.len() > KEPT {
+        scanner.out.truncate(scanner.out.floor_char_boundary(KEPT));
+        warnings.push(format!("cut behind {KEPT} bytes of text and tags"));
     }
     if scanner.flattened > 0 {
         warnings.push(format!("{} tags nested deeper than {DEPTH} were flattened", scanner.flattened));
@@ -89,6 +95,9 @@ impl<'a> Scanner<'a> {
             }
             if self.tags > TAGS {
                 return false;
+            }
+            if self.out.len() > KEPT {
+                break;
             }
         }
         true

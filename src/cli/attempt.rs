@@ -32,7 +32,7 @@ pub enum TryCommand {
 pub fn run(command: &TryCommand, config: Option<&Path>, output: &mut Output) -> anyhow::Result<Exit> {
     match command {
         TryCommand::Feed(arguments) => feed::run(arguments, output),
-        TryCommand::Article(arguments) => article::run(arguments, output),
+        TryCommand::Article(arguments) => article::run(arguments, config, output),
         TryCommand::Rules(arguments) => rules::run(arguments, config, output),
         TryCommand::Url(arguments) => url::run(arguments, output),
     }

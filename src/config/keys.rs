@@ -48,6 +48,7 @@ pub static TOP: KnownTable = KnownTable {
         key("rendering", "", "Who runs the scripts of pages that need them."),
         key("web", "", "What is answered over HTTP."),
         key("mail", "", "How mail is sent."),
+        key("site", "", "How the pages of a site are read."),
         key("source", "", "What is watched."),
         key("entity", "", "Someone or something with names."),
         key("rule", "", "What is looked for."),
@@ -150,6 +151,23 @@ pub static RENDERING: KnownTable = KnownTable {
         key("authorization", "none", "The value of the Authorization header: a secret."),
         key("timeout", "\"30s\"", "Longest time for one page."),
         key("concurrency", "2", "Pages that are rendered at once."),
+    ],
+};
+
+/// `[site.NAME]`.
+pub static SITE: KnownTable = KnownTable {
+    head: "[site.NAME]",
+    doc: "How the pages of some hosts are read, where they are read badly. `atalaya try article --config FILE --url ADDRESS PAGE` shows what comes of it.",
+    keys: &[
+        key("hosts", "required", "Names of hosts, such as `\"example.org\"`; those below them are meant too."),
+        key("body", "none", "CSS selector of the elements that hold the body; a page without any is read like others."),
+        key("remove", "none", "CSS selector of elements that are no part of the article."),
+        key("title", "none", "CSS selector of the headline."),
+        key(
+            "extractor",
+            "what is best",
+            "`judged`, `readability`, `json_ld` or `paragraphs`: how the body is found without `body`.",
+        ),
     ],
 };
 
@@ -314,6 +332,7 @@ pub static TABLES: &[&KnownTable] = &[
     &READING,
     &EVIDENCE,
     &RENDERING,
+    &SITE,
     &WEB,
     &MAIL,
     &SOURCE,

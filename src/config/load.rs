@@ -19,6 +19,7 @@ use super::operators;
 use super::rendering;
 use super::rules;
 use super::settings;
+use super::sites;
 use super::sources;
 use super::subscriptions;
 use crate::channel;
@@ -155,6 +156,7 @@ fn config(
         reading: settings::reading(documents, report),
         evidence: settings::evidence(documents, report),
         rendering,
+        sites: named(documents, "site", report).iter().map(|site| sites::site(site, report)).collect(),
         web: settings::web(documents, report),
         mail,
         letterhead,

@@ -1,5 +1,6 @@
 //! text → `Config`, or all that is wrong with it. A configuration with any error never starts and never replaces one.
 
+use crate::article::site::Site;
 use crate::channel::ChannelPlan;
 use crate::channel::Letterhead;
 use crate::evidence::Keep;
@@ -37,6 +38,7 @@ mod rendering;
 mod rules;
 mod secret;
 mod settings;
+mod sites;
 mod sources;
 mod subscriptions;
 mod table;
@@ -78,6 +80,8 @@ pub struct Config {
     pub evidence: Evidence,
     /// Who runs the scripts of pages that need them, if anybody does.
     pub rendering: Option<Rendering>,
+    /// `[site.NAME]`: how the pages of some hosts are read.
+    pub sites: Vec<Site>,
     /// What is answered over HTTP, if anything is.
     pub web: Option<Web>,
     /// How mail is sent; present when any channel needs it.

@@ -3,10 +3,13 @@
 use super::Shared;
 use super::manners;
 use super::rendering;
+use super::tower::Tower;
 use super::work;
 use super::work::Gate;
 use super::work::Pulse;
 use crate::article;
+use crate::article::Terms;
+use crate::article::site;
 use crate::clock;
 use crate::evidence::Keep;
 use crate::model::Article;
@@ -233,7 +236,7 @@ async fn ask(shared: &Shared, item: &Item, again: Again) -> Result<Reply, StoreE
     };
     let listed_title = item.entry.title.clone();
     let mut capture = fetched.capture.take().unwrap_or_default();
-    let (mut article, mut refused, fetched) = examine(fetched, listed_title.clone()).await;
+    let (mut article, mut refused, fetched) = examine(&tower, fetched, listed_title.clone()).await;
     if plan.render.applies(refused.as_ref()) {
         let shown = match rendering::show(shared, &tower, &url, &fetched).await {
             Ok(page) => page,
@@ -243,7 +246,7 @@ async fn ask(shared: &Shared, item: &Item, again: Again) -> Result<Reply, StoreE
             }
         };
         capture.push_rendered(&url, &shown.body, clock::now());
-        let (read, unread, _) = examine(shown, listed_title).await;
+        let (read, unread, _) = examine(&tower, shown, listed_title).await;
         article = Article { method: format!("rendered: {}", read.method), ..read };
         refused = unread.map(|reason| rendering::still(refused, reason));
     }
@@ -256,12 +259,18 @@ async fn ask(shared: &Shared, item: &Item, again: Again) -> Result<Reply, StoreE
 }
 
 /// The article of an answer, and why it is none, if it is none. Gives the answer back.
-async fn examine(fetched: Fetched, listed_title: String) -> (Article, Option<Reason>, Arc<Fetched>) {
+async fn examine(
+    tower: &Arc<Tower>,
+    fetched: Fetched,
+    listed_title: String,
+) -> (Article, Option<Reason>, Arc<Fetched>) {
     let fetched = Arc::new(fetched);
+    let tower = Arc::clone(tower);
     let page = Arc::clone(&fetched);
     let extracting = tokio::task::spawn_blocking(move || {
         let document = Document { url: &page.url, content_type: page.content_type.as_deref(), bytes: &page.body };
-        match article::examine(&document, &listed_title) {
+        let terms = Terms { now: clock::now(), site: site::of(&tower.config.sites, &page.url) };
+        match article::examine(&document, &listed_title, &terms) {
             // An empty page that scripts would fill is called by that name.
             (article, Some(Reason::EmptyPage)) => {
                 let scripts = source::unreadable(&document).filter(|it| matches!(it, Reason::NeedsScripts { .. }));

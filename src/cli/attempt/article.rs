@@ -4,6 +4,12 @@ use super::super::Exit;
 use super::super::output::Output;
 use super::input;
 use crate::article;
+use crate::article::Terms;
+use crate::article::site;
+use crate::article::site::Site;
+use crate::clock;
+use crate::config;
+use crate::config::Environment;
 use crate::model::Article;
 use crate::model::Document;
 use crate::text::language;
@@ -80,17 +86,27 @@ struct ErrorLine<'a> {
 ///
 /// # Errors
 /// When standard input cannot be read or the answer cannot be written.
-pub fn run(arguments: &Arguments, output: &mut Output) -> anyhow::Result<Exit> {
+pub fn run(arguments: &Arguments, named: Option<&Path>, output: &mut Output) -> anyhow::Result<Exit> {
     let mut exit = Exit::Success;
+    // Only a configuration that is named: pages are read where there is none too.
+    let sites = match named.map(|named| config::load(named, &Environment::looking_only())) {
+        Some(Ok(loaded)) => loaded.config.sites,
+        Some(Err(diagnostics)) => {
+            output.complain_text(&diagnostics.render(output.colour_of_complaints));
+            return Ok(Exit::Config);
+        }
+        None => Vec::new(),
+    };
+    let sites = sites.as_slice();
     for file in &arguments.files {
         let asked =
             Asked { file: Some(file.clone()), url: arguments.url.as_ref().map(Url::to_string), ..Asked::default() };
-        tell(&asked, arguments.json, &mut exit, output)?;
+        tell(&asked, sites, arguments.json, &mut exit, output)?;
     }
     if arguments.jsonl {
         for object in input::objects::<Asked>() {
             match object? {
-                Ok(asked) => tell(&asked, true, &mut exit, output)?,
+                Ok(asked) => tell(&asked, sites, true, &mut exit, output)?,
                 Err(bad) => {
                     output.json(&bad)?;
                     exit = Exit::Finding;
@@ -103,11 +119,11 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-fn tell(asked: &Asked, json: bool, exit: &mut Exit, output: &mut Output) -> anyhow::Result<()> {
+fn tell(asked: &Asked, sites: &[Site], json: bool, exit: &mut Exit, output: &mut Output) -> anyhow::Result<()> {
     let id = asked.id.as_ref();
     // A name need not be UTF-8, a JSON string must.
     let file = asked.file.as_deref().map(Path::to_string_lossy);
-    let article = match read(asked) {
+    let article = match read(asked, sites) {
         Ok(article) => article,
         Err(error) => {
             *exit = Exit::Finding;
@@ -147,7 +163,7 @@ fn tell(asked: &Asked, json: bool, exit: &mut Exit, output: &mut Output) -> anyh
 }
 
 /// One page, on a thread with the stack that extraction is promised.
-fn read(asked: &Asked) -> Result<Article, String> {
+fn read(asked: &Asked, sites: &[Site]) -> Result<Article, String> {
     let bytes = match (&asked.html, &asked.file) {
         (Some(html), _) => html.clone().into_bytes(),
         (None, Some(file)) => input::bytes(file).map_err(|error| error.to_string())?,
@@ -158,15 +174,16 @@ fn read(asked: &Asked) -> Result<Article, String> {
     thread::scope(|scope| {
         let extracting = thread::Builder::new()
             .stack_size(article::STACK_BYTES)
-            .spawn_scoped(scope, || extract(&Document { url: &url, content_type: None, bytes: &bytes }));
+            .spawn_scoped(scope, || extract(&Document { url: &url, content_type: None, bytes: &bytes }, sites));
         let extracting = extracting.map_err(|error| format!("no thread: {error}"))?;
         extracting.join().map_err(|_| "the extractor failed".to_owned())
     })
 }
 
 /// As the daemon does it, but what it would refuse becomes a warning.
-fn extract(document: &Document<'_>) -> Article {
-    let (mut article, refused) = article::examine(document, "");
+fn extract(document: &Document<'_>, sites: &[Site]) -> Article {
+    let terms = Terms { now: clock::now(), site: site::of(sites, document.url) };
+    let (mut article, refused) = article::examine(document, "", &terms);
     article.language = language::detect(&article.title, &article.text, article.language.as_ref());
     article.warnings.extend(refused.map(|reason| reason.to_string()));
     // A relative link is no address where nothing says what it is relative to.

@@ -5,6 +5,9 @@ use super::super::output::Output;
 use super::super::setup;
 use super::input;
 use crate::article;
+use crate::article::Terms;
+use crate::article::site;
+use crate::clock;
 use crate::config;
 use crate::config::Config;
 use crate::config::Environment;
@@ -209,10 +212,11 @@ fn subject_text(subject: &str, config: &Config, output: &mut Output) -> anyhow::
         return Ok(Text { id: Value::from(subject), title: String::new(), body, declared: None });
     }
     let document = Document { url: &url, content_type: content_type.as_deref(), bytes: &bytes };
+    let terms = Terms { now: clock::now(), site: site::of(&config.sites, &url) };
     let (article, refused) = std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(article::STACK_BYTES)
-            .spawn_scoped(scope, || article::examine(&document, ""))
+            .spawn_scoped(scope, || article::examine(&document, "", &terms))
             .context("no thread for the extractor")?
             .join()
             .map_err(|_| anyhow!("the extractor failed"))

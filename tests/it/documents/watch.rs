@@ -3,6 +3,7 @@
 
 use crate::tokens::package;
 use atalaya::article;
+use atalaya::article::Terms;
 use atalaya::channel::Answer;
 use atalaya::channel::HttpAnswer;
 use atalaya::channel::Telling;
@@ -190,10 +191,11 @@ fn page(item: &Item) -> read::Reply {
         _ => "copy.html",
     };
     let bytes = data(file);
+    let terms = Terms { now: "2030-01-01T00:00:00Z".parse().expect("a time"), site: None };
     let document = Document { url: &url, content_type: None, bytes: &bytes };
     let examined = std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(article::STACK_BYTES);
-        let examine = || article::examine(&document, &item.entry.title);
+        let examine = || article::examine(&document, &item.entry.title, &terms);
         thread.spawn_scoped(scope, examine).expect("a thread").join().expect("it is read")
     });
     match examined {
