@@ -33,6 +33,7 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
+mod indexing;
 mod manners;
 mod polling;
 mod pushing;
@@ -141,6 +142,7 @@ pub async fn run(
         tokio::spawn(reading::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(sending::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(pushing::attend(Arc::clone(&shared))),
+        tokio::spawn(indexing::attend(Arc::clone(&shared))),
     ];
     let web = web.map(|listener| {
         tokio::spawn(web::serve(listener, Arc::clone(&store), Arc::clone(&shared.nudges.poll), stop.clone()))

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 const LAYERS: &[&[&str]] = &[
     &["model"],
     &["text"],
-    &["feed", "article", "rule", "story", "route", "render", "schedule", "push", "health", "discover", "opml"],
+    &["feed", "article", "rule", "story", "route", "render", "schedule", "push", "health", "discover", "opml", "search"],
     &["source", "channel"],
     &["config"],
     &["poll", "read", "send"],
@@ -33,7 +33,7 @@ const VOCABULARY: &[(&str, &str)] = &[
 /// Nothing down to here knows of the world; `config` alone of files and variables, and of addresses as plain values.
 const PURE: &[&str] = &[
     "model", "text", "feed", "article", "rule", "story", "route", "render", "schedule", "push", "health", "discover",
-    "opml", "source", "channel", "config", "poll", "read", "send",
+    "opml", "search", "source", "channel", "config", "poll", "read", "send",
 ];
 
 /// What a pure module does not name.

@@ -8,6 +8,8 @@ use super::Claim;
 use super::DeliveryAccount;
 use super::DeliveryFilter;
 use super::DeliveryRow;
+use super::Finds;
+use super::Inquiry;
 use super::Lease;
 use super::Ledger;
 use super::MergeRow;
@@ -49,6 +51,7 @@ mod outbox;
 mod pause;
 mod push;
 mod queue;
+mod search;
 mod source;
 mod status;
 mod value;
@@ -208,6 +211,14 @@ impl Store for SqliteStore {
     async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+
+    async fn index(&self, most: usize) -> Result<usize, StoreError> {
+        search::index(self, most).await
+    }
+
+    async fn search(&self, inquiry: &Inquiry<'_>) -> Result<Finds, StoreError> {
+        search::search(self, inquiry).await
     }
 
     async fn ledger(&self) -> Result<Ledger, StoreError> {
