@@ -32,7 +32,7 @@ use std::path::PathBuf;
 pub struct Format {
     /// JSON instead of text
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     /// The directory of the database, instead of the configuration's
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
@@ -107,7 +107,7 @@ impl From<StateFilter> for DeliveryState {
 }
 
 /// Finds the store's directory, opens it for reading and lets `account` speak.
-fn with_store(
+pub(super) fn with_store(
     format: &Format,
     named: Option<&Path>,
     output: &mut Output,
@@ -410,7 +410,7 @@ fn times(count: u32) -> String {
 }
 
 /// A time for people: UTC, to the second.
-fn time(at: Timestamp) -> String {
+pub(super) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 

@@ -17,6 +17,7 @@ mod import;
 mod init;
 mod output;
 mod run;
+mod search;
 mod setup;
 
 use output::Output;
@@ -26,9 +27,11 @@ use output::Output;
 pub enum Exit {
     /// All is well.
     Success = 0,
-    /// The command did its work and found something wrong: sums that do not add up, a file that is no feed.
+    /// The command did its work and found something wrong, such as sums that do not add up, or `search` found nothing.
     Finding = 1,
-    /// The configuration has errors (`EX_CONFIG`). clap itself uses 2 for a wrong command line.
+    /// The command line is wrong, such as a query that cannot be understood; clap itself exits with the same.
+    Usage = 2,
+    /// The configuration has errors (`EX_CONFIG`).
     Config = 78,
     /// Something outside failed: a file, the database, the network (`EX_IOERR`).
     Failure = 74,
@@ -48,9 +51,10 @@ Examples:
   atalaya discover https://…        what can be watched there, as source blocks to paste
   atalaya run                       keep watch
   atalaya why https://…             what became of that article, and why
+  atalaya search 'tortur* -deporte' what was read that says so
   atalaya try rules https://…       what the rules say of a page, without telling anybody
 
-Exit codes: 0 all is well; 1 the command found something wrong; 2 wrong command line;
+Exit codes: 0 all is well; 1 the command found something wrong, or `search` nothing; 2 wrong command line;
 74 a file, the database or the network failed; 78 the configuration has errors.";
 
 /// Watches feeds and pages, reads every article, tells one story once, by mail and webhook.
@@ -89,6 +93,8 @@ enum Command {
     Run,
     /// Retell an item's way through the ledger
     Why(account::WhyArguments),
+    /// Look for articles that were read by what they say
+    Search(search::Arguments),
     /// Print the sums; exit 1 if they do not add up
     Ledger(account::Format),
     /// Say how the tower stands: what is due, what is failing, what could not be read
@@ -116,6 +122,7 @@ pub fn main() -> ExitCode {
         Command::Export(export) => export::run(export, config, &mut output),
         Command::Run => run::run(config, level.unwrap_or("info"), arguments.log_format, &mut output),
         Command::Why(why) => account::why(why, config, &mut output),
+        Command::Search(search) => search::run(search, config, &mut output),
         Command::Ledger(format) => account::ledger(format, config, &mut output),
         Command::Status(format) => account::status(format, config, &mut output),
         Command::Outbox(outbox) => account::outbox(outbox, config, &mut output),

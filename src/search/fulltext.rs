@@ -65,9 +65,7 @@ fn sided(part: &Part) -> Sided {
             match (holds.is_empty(), lacks.is_empty()) {
                 (_, true) => Sided::Holds(joined(&holds, " AND ")),
                 (true, false) => Sided::Lacks(joined(&lacks, " OR ")),
-                (false, false) => {
-                    Sided::Holds(format!("({} NOT {})", joined(&holds, " AND "), joined(&lacks, " OR ")))
-                }
+                (false, false) => Sided::Holds(format!("({} NOT {})", joined(&holds, " AND "), joined(&lacks, " OR "))),
             }
         }
         Part::Or(sides) => {
@@ -76,9 +74,7 @@ fn sided(part: &Part) -> Sided {
                 (_, true) => Sided::Holds(joined(&holds, " OR ")),
                 (true, false) => Sided::Lacks(joined(&lacks, " AND ")),
                 // a OR NOT b = NOT (b AND NOT a)
-                (false, false) => {
-                    Sided::Lacks(format!("({} NOT {})", joined(&lacks, " AND "), joined(&holds, " OR ")))
-                }
+                (false, false) => Sided::Lacks(format!("({} NOT {})", joined(&lacks, " AND "), joined(&holds, " OR "))),
             }
         }
     }

@@ -12,7 +12,10 @@ use std::collections::BTreeSet;
 const LAYERS: &[&[&str]] = &[
     &["model"],
     &["text"],
-    &["feed", "article", "rule", "story", "route", "render", "schedule", "push", "health", "discover", "opml", "search"],
+    &[
+        "feed", "article", "rule", "story", "route", "render", "schedule", "push", "health", "discover", "opml",
+        "search",
+    ],
     &["source", "channel"],
     &["config"],
     &["poll", "read", "send"],

@@ -32,7 +32,8 @@ const WITHIN_SECOND: i64 = 1 << 16;
 const AT_ONCE: i64 = 200;
 
 /// All that a find is made of. The caller adds what it selects by.
-const ARTICLES: &str = "article.item_id, article.about, article.text, article.judged_at, article.final_url, item.source, item.entry,
+const ARTICLES: &str =
+    "article.item_id, article.about, article.text, article.judged_at, article.final_url, item.source, item.entry,
     item.listed_at, (SELECT json_group_array(rule ORDER BY rule) FROM verdict WHERE item_id = article.item_id) AS rules
     FROM article JOIN item ON item.id = article.item_id";
 
@@ -82,16 +83,17 @@ fn waiting(row: &SqliteRow) -> Result<Waiting, StoreError> {
         Ok::<_, StoreError>(Article { text: row.try_get("text")?, ..Article::default() })
     })?;
     let source = SourceName::new(row.try_get::<String, _>("source")?);
-    let subject = Subject {
-        title: &article.title,
-        body: &article.text,
-        source: &source,
-        language: article.language.as_ref(),
-    };
+    let subject =
+        Subject { title: &article.title, body: &article.text, source: &source, language: article.language.as_ref() };
     let columns = Columns::of(&subject);
     let listed_at = time("item.listed_at", row.try_get("listed_at")?)?;
     let judged_at = time("article.judged_at", row.try_get("judged_at")?)?;
-    Ok(Waiting { number: row.try_get("number")?, item, second: date(&article, listed_at, judged_at).as_second(), columns })
+    Ok(Waiting {
+        number: row.try_get("number")?,
+        item,
+        second: date(&article, listed_at, judged_at).as_second(),
+        columns,
+    })
 }
 
 /// One that changed, was removed or was indexed by another process since it was read is left out: its number is gone.
@@ -159,9 +161,9 @@ pub(super) async fn search(store: &SqliteStore, inquiry: &Inquiry<'_>) -> Result
     Ok(Finds { finds, more, unindexed })
 }
 
-/// Stable: of one second they keep their order.
+/// Of one second the one that was listed last.
 fn newest_first(finds: &mut [Find]) {
-    finds.sort_by_key(|find| std::cmp::Reverse(find.date));
+    finds.sort_by_key(|find| std::cmp::Reverse((find.date, find.item)));
 }
 
 async fn indexed_finds(
