@@ -19,6 +19,7 @@ mod posting;
 mod proxies;
 mod pushing;
 mod robots;
+mod search;
 mod secrets;
 mod sessions;
 mod site;
