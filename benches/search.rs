@@ -278,7 +278,8 @@ fn queries(press: &Press, random: &mut Random) -> Vec<(&'static str, String)> {
     let mut middle = || press.words[50 + random.below(2_000)].clone();
     let (third, fourth, fifth) = (middle(), middle(), middle());
     let rare = press.words[5_000 + random.below(50_000)].clone();
-    let number = random.next() % 1000;
+    // Not a Chinese one, whose text is one run of letters.
+    let number = random.next() % 1000 * 20;
     let (_, text, _) = press.article(number);
     let words: Vec<&str> = text.split_whitespace().take(40).collect();
     let at = random.below(words.len().saturating_sub(3).max(1));
@@ -296,8 +297,8 @@ fn queries(press: &Press, random: &mut Random) -> Vec<(&'static str, String)> {
         ("NOT of a common word", format!("{rare} NOT {first}")),
         ("a phrase", format!("\"{phrase}\"")),
         ("a phrase of common words", format!("\"{first} {second}\"")),
-        ("a beginning", format!("{}*", third.get(..4).unwrap_or(&third))),
-        ("a short beginning", format!("{}*", third.get(..2).unwrap_or(&third))),
+        ("a beginning", format!("{}*", third.get(..5).unwrap_or(&third))),
+        ("a short beginning", format!("{}*", third.get(..3).unwrap_or(&third))),
         ("title:", format!("title:{third}")),
         ("brackets", format!("title:({third} OR {fourth}) body:{first} -({fifth} OR {rare})")),
         ("lang: and source:", format!("{third} lang:es source:paper-{}", number % 50)),

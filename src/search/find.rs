@@ -172,6 +172,8 @@ mod tests {
             ("a NEAR/3 b", "NEAR/3|`NEAR/3` is not an operator of this version"),
             ("NOT a", "NOT a|the query says only what must not occur"),
             ("*", "*|`*` holds nothing to look for"),
+            ("pr*", "pr*|`pr*` is too short"),
+            ("pro-go*", "pro-go*|`pro-go*` is too short"),
             ("a*b", "a*b|`a*b` is not an operator of this version"),
             ("\"a b\"*", "*|`*` (a word's beginning) is not an operator of this version"),
             ("source:", "source:|`source:` has nothing directly behind it"),

@@ -24,6 +24,9 @@ pub mod terms;
 pub use find::Subject;
 pub use fulltext::Columns;
 
+/// The fewest letters of a word's beginning: fewer stand at the head of thousands of words, and would take seconds.
+const FEWEST_LETTERS: usize = 3;
+
 /// A compiled search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
@@ -101,7 +104,7 @@ impl Compiler<'_> {
         let about = ["source:", "lang:"].into_iter().find_map(|head| Some((head, word.strip_prefix(head)?)));
         let Some((head, value)) = about else {
             return match word.strip_suffix('*') {
-                Some(beginning) => row(beginning, true, field),
+                Some(beginning) => self.beginning(node, beginning, field),
                 None => row(word, false, field),
             };
         };
@@ -119,6 +122,18 @@ impl Compiler<'_> {
                 row(value, false, None)
             }
         }
+    }
+
+    fn beginning(&mut self, node: &Node, beginning: &str, field: Option<Field>) -> Part {
+        let part = row(beginning, true, field);
+        let letters = |term: &String| term.chars().count();
+        if let Part::Row(Row { terms, begins: true, .. }) = &part
+            && terms.last().map_or(0, letters) < FEWEST_LETTERS
+        {
+            let message = format!("`{beginning}*` is too short");
+            self.refuse(node, message, "write at least three letters before `*`");
+        }
+        part
     }
 
     fn entity(&mut self, node: &Node, name: &EntityName, field: Option<Field>) -> Part {

@@ -27,7 +27,8 @@ pub struct Inquiry<'a> {
 pub enum Order {
     /// By date, the newest first.
     Newest,
-    /// By BM25, a headline counting four times; what is not in the index yet stands before, the newest first.
+    /// By BM25, a headline counting four times, among the newest 10,000 that match; what is not in the index yet stands
+    /// before, the newest first.
     Rank,
 }
 

@@ -28,6 +28,9 @@ use tracing::warn;
 /// Numbers within one second of `indexed.doc`.
 const WITHIN_SECOND: i64 = 1 << 16;
 
+/// Among how many of the newest that match the best are looked for: each has to be weighed.
+const MOST_RANKED: i64 = 10_000;
+
 /// How many waiting articles are held at once while a search reads them.
 const AT_ONCE: i64 = 200;
 
@@ -179,10 +182,26 @@ async fn indexed_finds(
             "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid >= ?2 AND rowid < ?3 ORDER BY rank LIMIT ?4"
         }
     };
+    let expression = inquiry.search.expression();
+    let mut first = inquiry.since.map_or(i64::MIN, |since| doc(since.as_second()));
+    let behind = inquiry.until.map_or(i64::MAX, |until| doc(until.as_second()));
+    if inquiry.order == Order::Rank {
+        let oldest: Option<i64> = sqlx::query_scalar(
+            "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid >= ?2 AND rowid < ?3
+             ORDER BY rowid DESC LIMIT 1 OFFSET ?4",
+        )
+        .bind(&expression)
+        .bind(first)
+        .bind(behind)
+        .bind(MOST_RANKED - 1)
+        .fetch_optional(&mut *connection)
+        .await?;
+        first = oldest.unwrap_or(first);
+    }
     let docs: Vec<i64> = sqlx::query_scalar(query)
-        .bind(inquiry.search.expression())
-        .bind(inquiry.since.map_or(i64::MIN, |since| doc(since.as_second())))
-        .bind(inquiry.until.map_or(i64::MAX, |until| doc(until.as_second())))
+        .bind(&expression)
+        .bind(first)
+        .bind(behind)
         .bind(limit(most))
         .fetch_all(&mut *connection)
         .await?;
