@@ -2,7 +2,8 @@
 //! folds copies of one story together, and tells people by mail and programs by webhook.
 //!
 //! The tree is the data flow and imports point up this list only. Words: [`model`]. Pure stages: [`text`], [`feed`],
-//! [`article`], [`rule`], [`story`], [`evidence`], [`route`], [`render`], [`schedule`], [`push`], [`health`], [`discover`], [`opml`].
+//! [`article`], [`rule`], [`story`], [`evidence`], [`route`], [`render`], [`schedule`], [`push`], [`health`],
+//! [`discover`], [`opml`], [`search`].
 //! Kinds: [`source`], [`channel`]. What the operator writes: [`config`]. Decisions, one per step and all pure: [`poll`],
 //! [`read`], [`send`]. Adapters: [`net`], [`store`], [`deliver`], [`clock`], [`telemetry`]. The three loops that claim,
 //! ask, decide and commit: [`daemon`]; what hubs are answered: [`web`]. Commands: [`cli`].
@@ -28,6 +29,7 @@ pub mod render;
 pub mod route;
 pub mod rule;
 pub mod schedule;
+pub mod search;
 pub mod send;
 pub mod source;
 pub mod store;

@@ -97,13 +97,23 @@ fn read(html: &str, document: &Document<'_>, terms: &Terms<'_>) -> Article {
         Some(extractor) => ((extractor.find)(&page).unwrap_or_default(), extractor.name),
         None => extractors::best(&page),
     };
-    article.text = text;
+    article.text = without_headline(text, &page.title);
     article.method = method.into();
     if article.text.is_empty() {
         article.warnings.push("no body found".into());
     }
     article.title = page.title;
     article
+}
+
+/// The text without the headline that stands above it on some pages: copies of a text are to have the same one, whether
+/// or not their page repeats its title.
+fn without_headline(text: String, title: &str) -> String {
+    let folded = |text: &str| plain::fold(text).to_lowercase();
+    match text.split_once("\n\n") {
+        Some((first, rest)) if folded(first) == folded(title) => rest.to_owned(),
+        _ => text,
+    }
 }
 
 /// The page parsed once: what extractors look at, and what it says of itself.

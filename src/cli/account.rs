@@ -32,7 +32,7 @@ use std::path::PathBuf;
 pub struct Format {
     /// JSON instead of text
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     /// The directory of the database, instead of the configuration's
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,

@@ -19,6 +19,7 @@ mod init;
 mod output;
 mod poll;
 mod run;
+mod search;
 mod setup;
 
 use output::Output;
@@ -28,9 +29,11 @@ use output::Output;
 pub enum Exit {
     /// All is well.
     Success = 0,
-    /// The command did its work and found something wrong: sums that do not add up, a file that is no feed.
+    /// The command did its work and found something wrong, such as sums that do not add up, or `search` found nothing.
     Finding = 1,
-    /// The configuration has errors (`EX_CONFIG`). clap itself uses 2 for a wrong command line.
+    /// The command line is wrong, such as a query that cannot be understood; clap itself exits with the same.
+    Usage = 2,
+    /// The configuration has errors (`EX_CONFIG`).
     Config = 78,
     /// Something outside failed: a file, the database, the network (`EX_IOERR`).
     Failure = 74,
@@ -52,9 +55,10 @@ Examples:
   atalaya poll paper --wait         have a source polled as soon as politeness allows
   atalaya why https://…             what became of that article, and why
   atalaya evidence export 12        what alert 12 rests on, as a WARC file and a page
+  atalaya search 'tortur* -deporte' what was read that says so
   atalaya try rules https://…       what the rules say of a page, without telling anybody
 
-Exit codes: 0 all is well; 1 the command found something wrong; 2 wrong command line;
+Exit codes: 0 all is well; 1 the command found something wrong, or `search` nothing; 2 wrong command line;
 74 a file, the database or the network failed; 78 the configuration has errors.";
 
 /// Watches feeds and pages, reads every article, tells one story once, by mail and webhook.
@@ -95,6 +99,8 @@ enum Command {
     Poll(poll::Arguments),
     /// Retell an item's way through the ledger
     Why(account::WhyArguments),
+    /// Look for articles that were read by what they say
+    Search(search::Arguments),
     /// Print the sums; exit 1 if they do not add up
     Ledger(account::Format),
     /// Say how the tower stands: what is due, what is failing, what could not be read
@@ -126,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::Run => run::run(config, level.unwrap_or("info"), arguments.log_format, &mut output),
         Command::Poll(poll) => poll::run(poll, config, &mut output),
         Command::Why(why) => account::why(why, config, &mut output),
+        Command::Search(search) => search::run(search, config, &mut output),
         Command::Ledger(format) => account::ledger(format, config, &mut output),
         Command::Status(format) => account::status(format, config, &mut output),
         Command::Outbox(outbox) => account::outbox(outbox, config, &mut output),

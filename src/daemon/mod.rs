@@ -35,6 +35,7 @@ use tracing::info;
 use tracing::warn;
 
 mod further;
+mod indexing;
 mod keeping;
 mod manners;
 mod polling;
@@ -146,6 +147,7 @@ pub async fn run(
         tokio::spawn(sending::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(pushing::attend(Arc::clone(&shared))),
         tokio::spawn(keeping::attend(Arc::clone(&shared))),
+        tokio::spawn(indexing::attend(Arc::clone(&shared))),
     ];
     let web = web.map(|listener| {
         tokio::spawn(web::serve(listener, Arc::clone(&store), Arc::clone(&shared.nudges.poll), stop.clone()))

@@ -28,8 +28,10 @@ pub use cases::TestFailure;
 pub use matcher::RuleSet;
 pub use parse::lint;
 pub use parse::parse;
+pub use parse::parse_as;
 pub use query::Query;
 pub use query::QueryError;
+pub use token::Dialect;
 
 /// One `[entity.NAME]` of the configuration, checked: someone or something with names.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,6 +6,7 @@ use super::query::Kind;
 use super::query::Node;
 use super::query::Query;
 use super::query::QueryError;
+use super::token::Dialect;
 use super::token::Token;
 use super::token::TokenKind;
 use super::token::tokens;
@@ -18,14 +19,19 @@ pub const MOST_TERMS: usize = 4096;
 /// Deepest nesting of brackets, fields and NOT.
 pub const MOST_LEVELS: usize = 32;
 
-/// Parses a query; on failure every error in it, in the order of their places.
+/// Parses a rule's query; on failure every error in it, in the order of their places.
 pub fn parse(text: &str) -> Result<Query, Vec<QueryError>> {
+    parse_as(text, Dialect::Rule)
+}
+
+/// Parses a query with the operators of `dialect`; on failure every error in it, in the order of their places.
+pub fn parse_as(text: &str, dialect: Dialect) -> Result<Query, Vec<QueryError>> {
     if text.len() > MOST_BYTES {
         let message = format!("the query is {} bytes long; at most {MOST_BYTES} are read", text.len());
         return Err(vec![error(0..text.len(), message, "split it into several rules")]);
     }
     let mut errors = Vec::new();
-    let tokens = tokens(text, &mut errors);
+    let tokens = tokens(text, dialect, &mut errors);
     let terms = tokens.iter().filter(|token| is_operand(&token.kind)).count();
     if let Some(token) = tokens.iter().filter(|token| is_operand(&token.kind)).nth(MOST_TERMS) {
         let message = format!("the query has {terms} terms; at most {MOST_TERMS} are read");

@@ -41,9 +41,18 @@ pub enum TokenKind {
     Broken,
 }
 
+/// Which operators a query may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Those of a rule.
+    Rule,
+    /// Those of a search, too: `begin*`, `source:name` and `lang:es`. Each comes as a word, which `search` takes apart.
+    Search,
+}
+
 /// The tokens of `text`; what is wrong is added to `errors`.
-pub fn tokens(text: &str, errors: &mut Vec<QueryError>) -> Vec<Token> {
-    let mut lexer = Lexer { text, at: 0, tokens: Vec::new(), errors };
+pub fn tokens(text: &str, dialect: Dialect, errors: &mut Vec<QueryError>) -> Vec<Token> {
+    let mut lexer = Lexer { text, dialect, at: 0, tokens: Vec::new(), errors };
     while lexer.at < text.len() {
         lexer.next();
     }
@@ -54,6 +63,7 @@ const QUOTES: [char; 5] = ['"', '“', '”', '„', '‟'];
 
 struct Lexer<'a> {
     text: &'a str,
+    dialect: Dialect,
     at: usize,
     tokens: Vec<Token>,
     errors: &'a mut Vec<QueryError>,
@@ -205,6 +215,10 @@ impl Lexer<'_> {
             (_, "intitle" | "headline") => {
                 self.refuse_field(chunk, format!("`{name}:` is not a field"), "write `title:`".to_owned());
             }
+            ("source" | "lang", _) if self.dialect == Dialect::Search => self.about(chunk, colon),
+            (_, "source" | "lang") if self.dialect == Dialect::Search => {
+                self.refuse_field(chunk, format!("`{name}:` is not a field"), format!("write `{lower}:`"));
+            }
             (_, "lang") => self.refuse_field(
                 chunk,
                 format!("`{name}:` is not a field of this version"),
@@ -222,6 +236,16 @@ impl Lexer<'_> {
             ),
         }
         true
+    }
+
+    /// `source:name` or `lang:es` of a search.
+    fn about(&mut self, chunk: &str, colon: usize) {
+        if chunk.len() == colon + 1 {
+            let message = format!("`{chunk}` has nothing directly behind it");
+            let help = format!("write one name, such as `{chunk}{}`", if chunk == "lang:" { "es" } else { "el-faro" });
+            return self.refuse_field(chunk, message, help);
+        }
+        self.push(chunk.len(), TokenKind::Word(chunk.to_owned()));
     }
 
     fn refuse_field(&mut self, chunk: &str, message: String, help: String) {
@@ -262,6 +286,10 @@ impl Lexer<'_> {
         }
         if chunk.starts_with('/') {
             return not_yet(chunk, "list the forms of the word with OR, or put the text in quotes");
+        }
+        let beginning = chunk.strip_suffix('*').filter(|beginning| !beginning.contains(['*', '~', '^', '{', '}']));
+        if self.dialect == Dialect::Search && beginning.is_some() {
+            return None;
         }
         if chunk.contains('*') {
             return not_yet(chunk, "list the forms of the word with OR, such as (tortura OR torturas OR torturado)");

@@ -34,9 +34,11 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 mod report;
+mod search;
 pub mod sqlite;
 
 pub use report::*;
+pub use search::*;
 
 /// Work that one process holds until a time. Only the store makes one.
 #[derive(Debug)]
@@ -346,6 +348,13 @@ pub trait Store: Send + Sync {
     async fn ping(&self, now: Timestamp) -> Result<(), StoreError>;
     /// Ends all connections after what is under way.
     async fn close(&self);
+
+    // ── full-text index ──
+    /// Moves up to `most` articles that wait for it into the index, in one transaction of its own. Returns how many; 0
+    /// when none waits.
+    async fn index(&self, most: usize) -> Result<usize, StoreError>;
+    /// Articles that answer a search, be they in the index or still waiting for it.
+    async fn search(&self, inquiry: &Inquiry<'_>) -> Result<Finds, StoreError>;
 
     // ── reports ──
     /// The sums.

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["text"],
     &[
         "feed", "article", "rule", "story", "evidence", "route", "render", "schedule", "push", "health", "discover",
-        "opml",
+        "opml", "search",
     ],
     &["source", "channel"],
     &["config"],
@@ -36,7 +36,7 @@ const VOCABULARY: &[(&str, &str)] = &[
 /// Nothing down to here knows of the world; `config` alone of files and variables, and of addresses as plain values.
 const PURE: &[&str] = &[
     "model", "text", "feed", "article", "rule", "story", "evidence", "route", "render", "schedule", "push", "health",
-    "discover", "opml", "source", "channel", "config", "poll", "read", "send",
+    "discover", "opml", "search", "source", "channel", "config", "poll", "read", "send",
 ];
 
 /// What a pure module does not name.

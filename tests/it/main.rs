@@ -22,6 +22,7 @@ mod proxies;
 mod pushing;
 mod rendering;
 mod robots;
+mod search;
 mod secrets;
 mod sessions;
 mod site;

@@ -20,6 +20,7 @@ mod poll;
 mod read;
 mod report;
 mod scale;
+mod search;
 mod words;
 
 /// Where a store lives. Opening twice gives two stores over the same rows: two processes, or one before and after a
@@ -123,6 +124,14 @@ contract! {
         a_cell_that_cannot_be_read_is_an_error_and_stops_nothing_else,
         the_ledger_finds_every_deleted_row,
         the_ledger_finds_a_row_too_many;
+    search:
+        words_phrases_beginnings_and_fields_are_found_in_the_index_and_before,
+        what_is_found_is_in_order_within_its_days_and_limited,
+        an_article_is_found_as_soon_as_it_is_committed,
+        two_that_index_at_once_index_everything_once,
+        what_is_removed_or_changed_is_found_no_more,
+        no_query_breaks_out_of_its_quotes,
+        articles_of_one_second_are_told_apart;
     scale:
         a_claim_is_quick_among_many_waiting_items,
         a_reader_sees_sums_that_add_up_while_others_write;

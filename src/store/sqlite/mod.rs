@@ -11,6 +11,8 @@ use super::Claim;
 use super::DeliveryAccount;
 use super::DeliveryFilter;
 use super::DeliveryRow;
+use super::Finds;
+use super::Inquiry;
 use super::Lease;
 use super::Ledger;
 use super::MergeRow;
@@ -61,6 +63,7 @@ mod outbox;
 mod pause;
 mod push;
 mod queue;
+mod search;
 mod settle;
 mod soon;
 mod source;
@@ -267,6 +270,14 @@ impl Store for SqliteStore {
     async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+
+    async fn index(&self, most: usize) -> Result<usize, StoreError> {
+        search::index(self, most).await
+    }
+
+    async fn search(&self, inquiry: &Inquiry<'_>) -> Result<Finds, StoreError> {
+        search::search(self, inquiry).await
     }
 
     async fn ledger(&self) -> Result<Ledger, StoreError> {

@@ -146,13 +146,14 @@ async fn schema(connection: &mut SqliteConnection) -> Result<(i64, i64), StoreEr
 mod tests {
     use super::MIGRATIONS;
     use super::SqliteStore;
+    use crate::store::Store as _;
     use sqlx::SqlitePool;
     use sqlx::migrate::Migrator;
     use sqlx::sqlite::SqliteConnectOptions;
     use std::borrow::Cow;
 
     #[tokio::test]
-    async fn a_database_of_the_first_schema_keeps_its_deliveries() {
+    async fn a_database_of_the_first_schema_keeps_its_deliveries_and_its_articles_are_found() {
         let folder = tempfile::TempDir::new().expect("a temporary folder");
         let options = SqliteConnectOptions::new()
             .filename(folder.path().join(super::FILE))
@@ -167,6 +168,8 @@ mod tests {
              INSERT INTO item (id, source, entry_id, host, state, listed_at, next_at, settled_at, entry)
                  VALUES (1, 'herald', 'one', '', 'judged', 0, 0, 0, '{}');
              INSERT INTO story (id, key, title, first_item, created_at) VALUES (1, 'key', 'title', 1, 0);
+             INSERT INTO article (item_id, story_id, relation, final_url, judged_at, unmatched, about, text)
+                 VALUES (1, 1, '{}', '', 0, '[]', '{}', 'The hall opens.');
              INSERT INTO alert (id, item_id, story_id, revision, title, created_at, alert)
                  VALUES (1, 1, 1, 1, 'title', 0, '{}');
              INSERT INTO delivery (id, alert_id, channel, receiver, rules, state, created_at, next_at)
@@ -187,6 +190,14 @@ mod tests {
         .await
         .expect("the delivery is there");
         assert_eq!(kept, ("ff".to_owned(), 5, 0));
+        assert_eq!(store.index(10).await.expect("what was there is indexed"), 1);
+        let found: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM search JOIN indexed ON doc = search.rowid WHERE search MATCH 'hall'",
+        )
+        .fetch_one(&store.readers)
+        .await
+        .expect("the index answers");
+        assert_eq!(found, 1);
     }
 
     async fn pragma(pool: &SqlitePool, name: &'static str) -> i64 {

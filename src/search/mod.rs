@@ -1,0 +1,162 @@
+//! query text → [`Search`]: what to ask a full-text index for, and whether an article answers it.
+//!
+//! A search has the rule language's words, "phrases", AND, OR, NOT, brackets, `title:`, `body:` and `@entity`, and
+//! besides `begin*`, `source:name` and `lang:es`. Case and marks never count. It says the same of an article in both
+//! ways: [`Search::expression`] in the index, and [`Search::accepts`] of an article that is not in it yet.
+
+use crate::model::EntityName;
+use crate::model::Field;
+use crate::model::Language;
+use crate::model::SourceName;
+use crate::rule::Dialect;
+use crate::rule::EntitySpec;
+use crate::rule::Query;
+use crate::rule::QueryError;
+use crate::rule::parse_as;
+use crate::rule::query::Kind;
+use crate::rule::query::Node;
+use terms::Terms;
+
+mod find;
+mod fulltext;
+pub mod terms;
+
+pub use find::Subject;
+pub use fulltext::Columns;
+
+/// The fewest letters of a word's beginning: fewer stand at the head of thousands of words, and would take seconds.
+const FEWEST_LETTERS: usize = 3;
+
+/// A compiled search.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Search {
+    root: Part,
+}
+
+/// What a part of a search asks.
+#[derive(Clone, Debug, PartialEq)]
+enum Part {
+    /// These terms stand in a row, in one field or either.
+    Row(Row),
+    /// The article is of this source.
+    Source(SourceName),
+    /// The article is in this language.
+    Language(Language),
+    Not(Box<Self>),
+    And(Vec<Self>),
+    Or(Vec<Self>),
+}
+
+/// Terms in a row.
+#[derive(Clone, Debug, PartialEq)]
+struct Row {
+    field: Option<Field>,
+    /// As in the index, at least one.
+    terms: Vec<String>,
+    /// Whether the last one is only a word's beginning.
+    begins: bool,
+}
+
+/// Parses a search; on failure every error in it, in the order of their places.
+pub fn parse(text: &str) -> Result<Query, Vec<QueryError>> {
+    parse_as(text, Dialect::Search)
+}
+
+impl Search {
+    /// Compiles a query of [`parse`]. An `@entity` is any of its names, strong or weak, whatever stands near: a search
+    /// looks for words and judges nothing.
+    ///
+    /// # Errors
+    /// Every place that asks for what is not there or cannot be asked.
+    pub fn compile(query: &Query, entities: &[EntitySpec]) -> Result<Self, Vec<QueryError>> {
+        let mut compiler = Compiler { entities, errors: Vec::new() };
+        let root = compiler.part(&query.root, None);
+        if compiler.errors.is_empty() { Ok(Self { root }) } else { Err(compiler.errors) }
+    }
+
+    /// The same, of this source alone.
+    #[must_use]
+    pub fn of(self, source: SourceName) -> Self {
+        Self { root: Part::And(vec![self.root, Part::Source(source)]) }
+    }
+}
+
+struct Compiler<'a> {
+    entities: &'a [EntitySpec],
+    errors: Vec<QueryError>,
+}
+
+impl Compiler<'_> {
+    fn part(&mut self, node: &Node, field: Option<Field>) -> Part {
+        match &node.kind {
+            Kind::Term(word) => self.word(node, word, field),
+            Kind::Phrase(words) => row(words, false, field),
+            Kind::Entity(name) => self.entity(node, name, field),
+            Kind::Field(field, inner) => self.part(inner, Some(*field)),
+            Kind::Not(inner) => Part::Not(Box::new(self.part(inner, field))),
+            Kind::And(sides) => Part::And(sides.iter().map(|side| self.part(side, field)).collect()),
+            Kind::Or(sides) => Part::Or(sides.iter().map(|side| self.part(side, field)).collect()),
+        }
+    }
+
+    fn word(&mut self, node: &Node, word: &str, field: Option<Field>) -> Part {
+        // No word of a rule begins so: the lexer takes every other `name:` for a field or refuses it.
+        let about = ["source:", "lang:"].into_iter().find_map(|head| Some((head, word.strip_prefix(head)?)));
+        let Some((head, value)) = about else {
+            return match word.strip_suffix('*') {
+                Some(beginning) => self.beginning(node, beginning, field),
+                None => row(word, false, field),
+            };
+        };
+        if let Some(field) = field {
+            let message = format!("`{head}` stands inside `{}:`", field.as_str());
+            self.refuse(node, message, "name one field, and join fields with AND");
+        }
+        if head == "source:" {
+            return Part::Source(SourceName::new(value));
+        }
+        match Language::parse(value) {
+            Some(language) => Part::Language(language),
+            None => {
+                self.refuse(node, format!("`{value}` is not a language"), "write a code of two letters, such as `es`");
+                row(value, false, None)
+            }
+        }
+    }
+
+    fn beginning(&mut self, node: &Node, beginning: &str, field: Option<Field>) -> Part {
+        let part = row(beginning, true, field);
+        let letters = |term: &String| term.chars().count();
+        if let Part::Row(Row { terms, begins: true, .. }) = &part
+            && terms.last().map_or(0, letters) < FEWEST_LETTERS
+        {
+            let message = format!("`{beginning}*` is too short");
+            self.refuse(node, message, "write at least three letters before `*`");
+        }
+        part
+    }
+
+    fn entity(&mut self, node: &Node, name: &EntityName, field: Option<Field>) -> Part {
+        let Some(entity) = self.entities.iter().find(|entity| entity.name.as_ref() == Some(name)) else {
+            let help = "write the name of an [entity.name] table of the configuration, or its words";
+            self.refuse(node, format!("there is no entity `{name}`"), help);
+            return row(name.as_str(), false, field);
+        };
+        let names = entity.strong.iter().chain(&entity.weak).filter(|name| !Terms::of(name).is_empty());
+        let names: Vec<Part> = names.map(|name| row(name, false, field)).collect();
+        if names.is_empty() {
+            self.refuse(node, format!("no name of the entity `{name}` holds a word"), "write the words themselves");
+        }
+        Part::Or(names)
+    }
+
+    fn refuse(&mut self, node: &Node, message: impl Into<String>, help: &str) {
+        self.errors.push(QueryError { span: node.span.clone(), message: message.into(), help: help.to_owned() });
+    }
+}
+
+fn row(words: &str, begins: bool, field: Option<Field>) -> Part {
+    let terms = Terms::of(words);
+    let begins = begins && !terms.ends_unspaced();
+    Part::Row(Row { field, terms: terms.iter().map(ToOwned::to_owned).collect(), begins })
+}
