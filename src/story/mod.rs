@@ -13,6 +13,18 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 pub mod address;
+mod feature;
+mod overlap;
+mod sketch;
+mod tokens;
+mod vocabulary;
+
+pub use feature::Feature;
+pub use overlap::Alone;
+pub use overlap::Background;
+pub use overlap::Overlap;
+pub use overlap::overlap;
+pub use sketch::Sketch;
 
 /// What later copies of an article are found by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

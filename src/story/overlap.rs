@@ -1,0 +1,182 @@
+//! (sketch, sketch) → what the two have in common, in numbers. What follows from them is `judge`'s.
+
+use super::feature::Feature;
+use super::feature::Kind;
+use super::sketch::Sketch;
+use std::collections::HashMap;
+
+/// How common things are in the articles of the window; what is common says little.
+pub trait Background {
+    /// How many other articles have a passage.
+    fn articles_with_passage(&self, passage: u64) -> u32;
+
+    /// The weight of a feature among all articles; by default the one that its kind has.
+    fn weight(&self, feature: Feature) -> f32 {
+        feature.weight()
+    }
+}
+
+/// Nothing is known of other articles.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Alone;
+
+impl Background for Alone {
+    fn articles_with_passage(&self, _passage: u64) -> u32 {
+        0
+    }
+}
+
+/// What two articles have in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Overlap {
+    /// Whether the whole text is the same, letter by letter.
+    pub exact: bool,
+    /// Passages in common.
+    pub passages: u32,
+    /// Passages of the one that has fewer, as far as both sketches could have them.
+    pub of_passages: u32,
+    /// The longest run of passages in common that follow each other in both.
+    pub run: u32,
+    /// The share of either one's opening that is in the other, whichever is larger.
+    pub opening: f32,
+    /// The same, whichever is smaller.
+    pub both_openings: f32,
+    /// Numbers in common.
+    pub numbers: u32,
+    /// Numbers of the one that has fewer.
+    pub of_numbers: u32,
+    /// Figures in common, numbers that are not seen every day.
+    pub figures: u32,
+    /// Figures of the one that has fewer.
+    pub of_figures: u32,
+    /// Names and places in common.
+    pub names: u32,
+    /// Names and places of the one that has fewer.
+    pub of_names: u32,
+    /// Features in common.
+    pub features: u32,
+    /// Weight of what they have in common, of the weight of the lighter.
+    pub contained: f32,
+    /// Weight of what they have in common, of the geometric mean of both.
+    pub alike: f32,
+}
+
+impl Overlap {
+    /// Passages in common, as a share of those of the shorter.
+    pub fn containment(&self) -> f32 {
+        share(self.passages, self.of_passages)
+    }
+}
+
+/// A share; nothing of nothing is nothing.
+pub(super) fn share(part: u32, whole: u32) -> f32 {
+    if whole == 0 { 0.0 } else { part as f32 / whole as f32 }
+}
+
+/// Compares two sketches. Passages that more than `most_articles` others have are left out.
+pub fn overlap(one: &Sketch, other: &Sketch, background: &dyn Background, most_articles: u32) -> Overlap {
+    let mut found = Overlap { exact: one.exact != 0 && one.exact == other.exact, ..Overlap::default() };
+    compare_passages(one, other, background, most_articles, &mut found);
+    compare_features(one, other, background, &mut found);
+    found
+}
+
+fn compare_passages(one: &Sketch, other: &Sketch, background: &dyn Background, most: u32, found: &mut Overlap) {
+    let places: HashMap<u64, usize> =
+        other.passages.iter().enumerate().map(|(place, &passage)| (passage, place)).collect();
+    let telling = |passage: u64| background.articles_with_passage(passage) <= most;
+    // Where a sketch is a sample, only what the sample could hold counts as missing from it.
+    let mut comparable = [0_u32; 2];
+    let mut openings = [(0_u32, 0_u32); 2];
+    let mut run = 0;
+    let mut behind = None;
+    for (place, &passage) in one.passages.iter().enumerate() {
+        if !telling(passage) {
+            continue;
+        }
+        let there = places.get(&passage).copied();
+        if there.is_some() || other.samples(passage) {
+            comparable[0] += 1;
+        }
+        if place < usize::from(one.opening) {
+            openings[0].1 += 1;
+            openings[0].0 += u32::from(there.is_some());
+        }
+        match there {
+            Some(there) => {
+                found.passages += 1;
+                run = if behind.is_some_and(|last| there > last && there <= last + 2) { run + 1 } else { 1 };
+                found.run = found.run.max(run);
+                behind = Some(there);
+            }
+            None => behind = None,
+        }
+    }
+    let mine: std::collections::HashSet<u64> = one.passages.iter().copied().collect();
+    for (place, &passage) in other.passages.iter().enumerate() {
+        if !telling(passage) {
+            continue;
+        }
+        let there = mine.contains(&passage);
+        if there || one.samples(passage) {
+            comparable[1] += 1;
+        }
+        if place < usize::from(other.opening) {
+            openings[1].1 += 1;
+            openings[1].0 += u32::from(there);
+        }
+    }
+    found.of_passages = comparable[0].min(comparable[1]);
+    let [first, second] = openings.map(|(part, whole)| share(part, whole));
+    (found.opening, found.both_openings) = (first.max(second), first.min(second));
+}
+
+fn compare_features(one: &Sketch, other: &Sketch, background: &dyn Background, found: &mut Overlap) {
+    let theirs: HashMap<u32, Feature> = other.features.iter().map(|feature| (feature.key(), *feature)).collect();
+    let mine: HashMap<u32, Feature> = one.features.iter().map(|feature| (feature.key(), *feature)).collect();
+    let mut shared = 0.0;
+    for feature in &one.features {
+        let Some(twin) = theirs.get(&feature.key()) else { continue };
+        shared += background.weight(*feature).min(background.weight(*twin));
+        found.features += 1;
+        found.numbers += u32::from(feature.is_number());
+        found.figures += u32::from(feature.kind() == Kind::Figure);
+        found.names += u32::from(is_name(*feature) || is_name(*twin));
+    }
+    let side = |sketch: &Sketch, other: &Sketch, others: &HashMap<u32, Feature>| {
+        // What the other would have left out too does not count as missing from it.
+        let lowest = if other.cut { other.features.last().map(|feature| feature.rank()) } else { None };
+        let mut side = Side::default();
+        for feature in &sketch.features {
+            if !others.contains_key(&feature.key()) && lowest.is_some_and(|lowest| feature.rank() < lowest) {
+                continue;
+            }
+            side.weight += background.weight(*feature);
+            side.numbers += u32::from(feature.is_number());
+            side.figures += u32::from(feature.kind() == Kind::Figure);
+            side.names += u32::from(is_name(*feature));
+        }
+        side
+    };
+    let (a, b) = (side(one, other, &theirs), side(other, one, &mine));
+    found.of_numbers = a.numbers.min(b.numbers);
+    found.of_figures = a.figures.min(b.figures);
+    found.of_names = a.names.min(b.names).max(found.names);
+    let lighter = a.weight.min(b.weight);
+    if lighter > 0.0 {
+        found.contained = (shared / lighter).min(1.0);
+        found.alike = shared / (a.weight * b.weight).sqrt();
+    }
+}
+
+#[derive(Default)]
+struct Side {
+    weight: f32,
+    numbers: u32,
+    figures: u32,
+    names: u32,
+}
+
+fn is_name(feature: Feature) -> bool {
+    matches!(feature.kind(), Kind::Name | Kind::Place)
+}
