@@ -44,6 +44,7 @@ pub static TOP: KnownTable = KnownTable {
         key("politeness", "", "How sites are treated."),
         key("polling", "", "How often sources are asked."),
         key("reading", "", "How pages are tried again."),
+        key("stories", "", "From where on articles are alike."),
         key("web", "", "What is answered over HTTP."),
         key("mail", "", "How mail is sent."),
         key("source", "", "What is watched."),
@@ -112,6 +113,37 @@ pub static READING: KnownTable = KnownTable {
             "The pause before each further try; after the last one the item is listed as unreadable.",
         ),
         key("copies_within", "\"72h\"", "How long a text is remembered for finding its copies."),
+    ],
+};
+
+/// `[stories]`.
+pub static STORIES: KnownTable = KnownTable {
+    head: "[stories]",
+    doc: "From where on articles are alike. The defaults are measured; what each costs is in stories.md.",
+    keys: &[
+        key("within", "\"72h\"", "Articles further apart are never folded together."),
+        key(
+            "common_passage",
+            "5",
+            "A passage that more stories have than this is a phrase of the trade and is left out.",
+        ),
+        key("copy", "0.85", "The share of passages in common from which an article is a copy and not told again."),
+        key(
+            "copy_opening",
+            "0.7",
+            "The share of the opening in common from which half of the passages are enough for a copy.",
+        ),
+        key("excerpt", "0.33", "The share of passages in common from which an article is folded under the other."),
+        key(
+            "quoted_run",
+            "8",
+            "Passages in common in one piece from which an article is folded, whatever else it says.",
+        ),
+        key("excerpt_opening", "0.5", "The share of the opening in common from which an article is folded."),
+        key("reworded", "0.75", "How alike names, numbers and words must be to fold what is written in other words."),
+        key("translated", "0.38", "How much of names, numbers and words a translation must share to be folded."),
+        key("translated_story", "0.22", "The same, to belong to one story."),
+        key("story", "0.32", "How alike names, numbers and words must be for one story in the same language."),
     ],
 };
 
@@ -269,6 +301,7 @@ pub static TABLES: &[&KnownTable] = &[
     &POLITENESS,
     &POLLING,
     &READING,
+    &STORIES,
     &WEB,
     &MAIL,
     &SOURCE,

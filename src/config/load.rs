@@ -149,6 +149,7 @@ fn config(
         politeness: settings::politeness(documents, report),
         polling,
         reading: settings::reading(documents, report),
+        stories: settings::stories(documents, report),
         web: settings::web(documents, report),
         mail,
         letterhead,

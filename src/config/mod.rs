@@ -7,6 +7,7 @@ use crate::route::Subscription;
 use crate::rule::EntitySpec;
 use crate::rule::RuleSpec;
 use crate::source::SourcePlan;
+use crate::story::Thresholds;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -70,6 +71,8 @@ pub struct Config {
     pub polling: Polling,
     /// How pages are tried again.
     pub reading: Reading,
+    /// From where on articles are alike.
+    pub stories: Thresholds,
     /// What is answered over HTTP, if anything is.
     pub web: Option<Web>,
     /// How mail is sent; present when any channel needs it.

@@ -9,6 +9,13 @@ use super::vocabulary;
 use super::vocabulary::Meaning;
 use super::vocabulary::STEM;
 use super::vocabulary::Vocabulary;
+use std::cmp::Reverse;
+
+/// The most names, places and numbers that are kept.
+pub(super) const MOST_NAMED: usize = 48;
+
+/// The most other words that are kept.
+pub(super) const MOST_WORDS: usize = 44;
 
 /// One thing that an article speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,16 +43,8 @@ pub enum Kind {
     Figure,
 }
 
-const KINDS: [Kind; 8] = [
-    Kind::Calendar,
-    Kind::Count,
-    Kind::Year,
-    Kind::Concept,
-    Kind::Stem,
-    Kind::Place,
-    Kind::Name,
-    Kind::Figure,
-];
+const KINDS: [Kind; 8] =
+    [Kind::Calendar, Kind::Count, Kind::Year, Kind::Concept, Kind::Stem, Kind::Place, Kind::Name, Kind::Figure];
 
 impl Feature {
     fn new(hash: u64, kind: Kind) -> Self {
@@ -86,9 +85,15 @@ impl Feature {
         matches!(self.kind(), Kind::Name | Kind::Figure)
     }
 
-    /// The larger, the rather it is kept. The same in every article, so that two articles keep the same of what they share.
+    /// Whether it is a word of the language, as against a name or a number.
+    pub fn is_word(self) -> bool {
+        matches!(self.kind(), Kind::Concept | Kind::Stem)
+    }
+
+    /// The larger, the rather it is kept. The same in every article, so that two articles keep the same of what they
+    /// share; words have none but their hash, because which of them are translated differs.
     pub(super) fn rank(self) -> (Kind, u32) {
-        (self.kind(), self.key())
+        (if self.is_word() { Kind::Concept } else { self.kind() }, self.key())
     }
 
     pub(super) fn to_bits(self) -> u32 {
@@ -100,8 +105,8 @@ impl Feature {
     }
 }
 
-/// The `most` heaviest features of an article, the heaviest first, and whether there were more.
-pub(super) fn features(title: &Tokens, body: &Tokens, most: usize) -> (Vec<Feature>, bool) {
+/// The heaviest names, places and numbers of an article and a sample of its words, each in the order of their rank.
+pub(super) fn features(title: &Tokens, body: &Tokens) -> Vec<Feature> {
     let vocabulary = vocabulary::shared();
     let mut found = Vec::with_capacity(body.tokens.len());
     // Headlines are written in capitals in some languages, and so are whole texts: a capital says nothing there.
@@ -109,12 +114,14 @@ pub(super) fn features(title: &Tokens, body: &Tokens, most: usize) -> (Vec<Featu
     let capitals = body.tokens.iter().filter(|token| token.capital).count();
     collect(body, vocabulary, capitals * 5 < body.tokens.len() * 2, &mut found);
     // Of one thing as two kinds, the heavier stays.
-    found.sort_unstable_by_key(|feature| std::cmp::Reverse((feature.key(), feature.kind())));
+    found.sort_unstable_by_key(|feature| Reverse((feature.key(), feature.kind())));
     found.dedup_by_key(|feature| feature.key());
-    found.sort_unstable_by_key(|feature| std::cmp::Reverse(feature.rank()));
-    let cut = found.len() > most;
-    found.truncate(most);
-    (found, cut)
+    let (mut words, mut named): (Vec<Feature>, Vec<Feature>) = found.iter().partition(|feature| feature.is_word());
+    words.truncate(MOST_WORDS);
+    named.sort_unstable_by_key(|feature| Reverse(feature.rank()));
+    named.truncate(MOST_NAMED);
+    named.append(&mut words);
+    named
 }
 
 fn collect(text: &Tokens, vocabulary: &Vocabulary, capitals_tell: bool, found: &mut Vec<Feature>) {

@@ -21,9 +21,6 @@ const OPENING: usize = 60;
 /// The most passages that are kept; of longer texts, a sample of those behind the opening is.
 const MOST_PASSAGES: usize = 128;
 
-/// The most features that are kept, the heaviest.
-const MOST_FEATURES: usize = 72;
-
 /// Passages are told apart by 40 bits.
 const PASSAGE_BITS: u64 = (1 << 40) - 1;
 
@@ -41,11 +38,9 @@ pub struct Sketch {
     pub(super) opening: u8,
     /// Behind the opening, one in 2^level passages was kept.
     pub(super) level: u8,
-    /// Whether features were left out.
-    pub(super) cut: bool,
     /// Hashes of passages, in the order of the text, without repeats.
     pub(super) passages: Vec<u64>,
-    /// In the order of their rank, the heaviest first.
+    /// Names, places and numbers, then words, each in the order of their rank.
     pub(super) features: Vec<Feature>,
 }
 
@@ -54,11 +49,11 @@ impl Sketch {
     pub fn of(title: &str, text: &str) -> Self {
         let headline = Tokens::of(title);
         let body = Tokens::of(text);
-        let (features, cut) = features(&headline, &body, MOST_FEATURES);
+        let features = features(&headline, &body);
         let long_enough = body.folded.chars().take(SHORTEST_TEXT).count() == SHORTEST_TEXT;
         let exact = if long_enough { super::tokens::hash(body.folded.as_bytes()) } else { 0 };
         let words = u16::try_from(body.tokens.len()).unwrap_or(u16::MAX);
-        let mut sketch = Self { exact, words, opening: 0, level: 0, cut, passages: Vec::new(), features };
+        let mut sketch = Self { exact, words, opening: 0, level: 0, passages: Vec::new(), features };
         sketch.keep(winnowed(&body));
         sketch
     }
@@ -79,7 +74,7 @@ impl Sketch {
         bytes.push(VERSION);
         bytes.extend(self.exact.to_le_bytes());
         bytes.extend(self.words.to_le_bytes());
-        bytes.extend([self.opening, self.level << 1 | u8::from(self.cut)]);
+        bytes.extend([self.opening, self.level]);
         bytes.push(u8::try_from(self.passages.len()).unwrap_or(u8::MAX));
         for passage in &self.passages {
             bytes.extend(&passage.to_le_bytes()[..5]);
@@ -96,7 +91,7 @@ impl Sketch {
             bytes.split_first_chunk::<14>()?;
         let passages = rest.get(..usize::from(count) * 5)?;
         let features = rest.get(usize::from(count) * 5..)?;
-        if version != VERSION || features.len() % 4 != 0 || opening > count || level >> 1 > 40 {
+        if version != VERSION || features.len() % 4 != 0 || opening > count || level > 40 {
             return None;
         }
         let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |number: u64, &byte| number << 8 | u64::from(byte));
@@ -104,8 +99,7 @@ impl Sketch {
             exact: number(exact),
             words: u16::from_le_bytes([words_low, words_high]),
             opening,
-            level: level >> 1,
-            cut: level & 1 == 1,
+            level,
             passages: passages.chunks_exact(5).map(number).collect(),
             features: features.as_chunks().0.iter().map(|&bits| Feature::from_bits(u32::from_le_bytes(bits))).collect(),
         })

@@ -70,7 +70,9 @@ impl Tokens {
             }
             match character {
                 '.' | '…' => stopped = true,
-                '!' | '?' | ':' | '\n' | '"' | '“' | '”' | '«' | '»' | '‘' | '|' | '•' | '¿' | '¡' => begins = true,
+                '!' | '?' | ':' | '\n' | '"' | '“' | '”' | '«' | '»' | '‘' | '|' | '•' | '¿' | '¡' => {
+                    begins = true
+                }
                 _ if character.is_whitespace() => begins |= stopped,
                 _ => {}
             }
@@ -228,7 +230,9 @@ mod tests {
 
     #[test]
     fn case_marks_references_and_hidden_signs_do_not_make_another_word() {
-        for text in ["Dónde está", "DO\u{301}NDE  ESTA\u{301}", "d&oacute;nde&nbsp;est&aacute;", "dón\u{ad}de, está\u{200b}."] {
+        for text in
+            ["Dónde está", "DO\u{301}NDE  ESTA\u{301}", "d&oacute;nde&nbsp;est&aacute;", "dón\u{ad}de, está\u{200b}."]
+        {
             assert_eq!(words(text), ["donde", "esta"], "{text}");
         }
     }
