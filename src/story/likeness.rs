@@ -71,9 +71,9 @@ impl Default for Thresholds {
             copy: 0.85,
             copy_opening: 0.7,
             excerpt: 0.33,
-            quoted_run: 8,
+            quoted_run: 9,
             excerpt_opening: 0.5,
-            reworded: 0.75,
+            reworded: 0.73,
             translated: 0.38,
             translated_story: 0.22,
             story: 0.32,
@@ -246,10 +246,15 @@ fn by_passages(common: &Overlap, earlier: &Earlier<'_>, limits: &Thresholds) -> 
     if common.exact {
         return (Likeness::Suppress, Account::SameText);
     }
-    let copied = containment >= limits.copy && common.passages >= 4 && common.opening >= 0.3;
+    let run = common.passages as f32 / common.runs.max(1) as f32;
+    // Nearly all of one is in the other; a follow-up that repeats an older article keeps neither opening.
+    let whole = containment >= 0.95 && common.passages >= 12;
+    let copied = whole || containment >= limits.copy && common.passages >= 4 && common.opening >= 0.3;
     let taken_over = containment >= 0.5 && common.opening >= limits.copy_opening && common.passages >= 3;
-    if copied || taken_over {
-        if !(numbers_agree && names_agree) {
+    // Whole paragraphs were left out or added.
+    let edited = containment >= limits.copy - 0.15 && common.opening >= 0.4 && common.passages >= 20 && run >= 10.0;
+    if copied || taken_over || edited {
+        if !numbers_agree || !(names_agree || copied) {
             let likeness = if common.passages >= FEWEST { Likeness::Fold } else { Likeness::Story };
             return (likeness, account(Some(Reservation::FactsDiffer)));
         }
@@ -257,7 +262,6 @@ fn by_passages(common: &Overlap, earlier: &Earlier<'_>, limits: &Thresholds) -> 
             return (Likeness::Fold, account(Some(Reservation::NewOpening)));
         }
         // An edited copy keeps whole paragraphs; a text whose words were changed everywhere may say something else.
-        let run = common.passages as f32 / common.runs.max(1) as f32;
         if common.runs >= 4 && run < 10.0 && containment < 0.88 {
             return (Likeness::Fold, account(Some(Reservation::Reworded)));
         }
@@ -296,7 +300,9 @@ fn translated(common: &Overlap, limits: &Thresholds) -> Likeness {
     let names = common.named_contained;
     let words = common.words_contained;
     // Articles about the same people share their names and little else; a translation shares both.
-    if common.contained >= limits.translated && words >= 0.15 && names >= 0.62 {
+    let by_both = common.contained >= limits.translated && words >= 0.15 && names >= 0.62;
+    let by_words = common.contained >= limits.translated + 0.05 && words >= 0.34 && names >= 0.35;
+    if by_both || by_words {
         return Likeness::Fold;
     }
     let nameless = common.of_names <= 2 && words >= 0.16 && common.contained >= limits.translated_story * 0.85;

@@ -7,6 +7,7 @@ use super::feature::MOST_WORDS;
 use super::sketch::PlainState;
 use super::sketch::Sketch;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 /// How common things are in the articles of the window; what is common says little.
 pub trait Background {
@@ -91,8 +92,10 @@ pub fn overlap(one: &Sketch, other: &Sketch, background: &dyn Background, most_s
 }
 
 fn compare_passages(one: &Sketch, other: &Sketch, background: &dyn Background, most: u32, found: &mut Overlap) {
-    let places: HashMap<u64, usize> =
-        other.passages.iter().enumerate().map(|(place, &passage)| (passage, place)).collect();
+    let mine: HashSet<u64, PlainState> = one.passages.iter().copied().collect();
+    // Places among those that the other sketch could hold too, so that runs are the same seen from either side.
+    let held = other.passages.iter().filter(|&&passage| one.samples(passage) || mine.contains(&passage));
+    let places: HashMap<u64, usize, PlainState> = held.enumerate().map(|(place, &passage)| (passage, place)).collect();
     let telling = |passage: u64| background.stories_with_passage(passage) <= most;
     // Where a sketch is a sample, only what the sample could hold counts as missing from it.
     let mut comparable = [0_u32; 2];
@@ -120,10 +123,10 @@ fn compare_passages(one: &Sketch, other: &Sketch, background: &dyn Background, m
                 found.run = found.run.max(run);
                 behind = Some(there);
             }
-            None => behind = None,
+            None if other.samples(passage) => behind = None,
+            None => {}
         }
     }
-    let mine: std::collections::HashSet<u64> = one.passages.iter().copied().collect();
     for (place, &passage) in other.passages.iter().enumerate() {
         if !telling(passage) {
             continue;
