@@ -195,3 +195,46 @@ fn number(value: f64) -> Feature {
     let hash = mixed((value * 1000.0).round() as u64 ^ 0xf1_9e5c_a1ed);
     Feature::new(hash, kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Vec<Feature> {
+        features(&Tokens::default(), &Tokens::of(text))
+    }
+
+    #[test]
+    fn a_thing_is_the_same_in_every_language() {
+        for spellings in [
+            &["se 63 millions", "se 63 millones", "se 63 milhões", "se 63.000.000", "se 63,000,000"][..],
+            &["se 2.5 billion", "se 2.500 millones", "se 2,5 mil millones", "se 2,5 bilhões"],
+            &["the United States", "los Estados Unidos", "os EUA", "los EE. UU.", "the U.S.", "the US", "die USA"],
+            &["in Norway", "en Noruega", "na Noruega", "in Norwegen", "in Norvegia"],
+            &["in January", "en enero", "em janeiro", "im Januar"],
+            &["of Friday", "el viernes", "na sexta-feira"],
+            &["se seven", "se siete", "se sete", "se 7"],
+            &["the government", "el gobierno", "os governos"],
+            &["ni Marchetti", "ni Marchétti"],
+        ] {
+            for spelling in spellings {
+                let keys = |text: &str| of(text).iter().map(|feature| feature.key()).collect::<Vec<_>>();
+                assert_eq!(keys(spelling).len(), 1, "{spelling}: {:?}", of(spelling));
+                assert_eq!(keys(spelling), keys(spellings[0]), "{spelling}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_is_no_country_because_it_is_spelt_as_one() {
+        for text in ["un uno", "let us go", "eu sou"] {
+            assert!(of(text).iter().all(|feature| feature.kind() != Kind::Place), "{text}: {:?}", of(text));
+        }
+    }
+
+    #[test]
+    fn headlines_and_shouting_name_nobody() {
+        let shouted = Tokens::of("EL MINISTRO VISITA LAS OBRAS DEL PUERTO");
+        assert!(features(&shouted, &shouted).iter().all(|feature| feature.kind() != Kind::Name));
+    }
+}

@@ -1,21 +1,28 @@
 //! sketches of the last days → which articles share passages, or rare names and numbers, with one. In memory and pure:
 //! the store fills it at start from the sketches in its rows, a day at a time, and drops days that are out of the window.
 
-use super::feature::Feature;
 use super::overlap::Background;
 use super::sketch::Sketch;
+use super::sketch::Stored;
 use super::tokens::mixed;
-use std::collections::HashMap;
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 
-/// Of names and numbers, so many of an article are indexed, the heaviest.
-const LANDMARKS: usize = 10;
+/// What more articles of one day have is looked up in vain.
+const RARE: usize = 24;
 
 /// What so many articles of one day share is common, and further ones are not noted.
-const COMMON: usize = 48;
+const COMMON: usize = RARE + 1;
 
 /// The most articles that are answered.
 const MOST_ANSWERS: usize = 24;
+
+/// About so many passages, names and numbers of an article are noted.
+const USUAL_KEYS: usize = 48;
+
+/// One passage is enough to be worth comparing, a name or number is not.
+const PASSAGE_SCORE: u32 = 4;
+const LANDMARK_SCORE: u32 = 3;
 
 /// An article that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,15 +57,21 @@ impl Index {
         }
     }
 
-    /// Notes the articles of one day at once; many times as fast as one after the other.
-    pub fn insert_day<'a>(&mut self, day: i32, articles: impl IntoIterator<Item = (Known, &'a Sketch)>) {
+    /// Notes the stored sketches of one day at once, many times as fast as one after the other. What is no sketch of this
+    /// version is passed over; the answer is how many were noted.
+    pub fn insert_stored<'a>(&mut self, day: i32, articles: impl IntoIterator<Item = (Known, &'a [u8])>) -> usize {
         let day = self.day(day);
-        let mut entries = Vec::new();
-        for (known, sketch) in articles {
+        let before = day.articles.len();
+        let articles = articles.into_iter();
+        let mut entries = Vec::with_capacity(articles.size_hint().0 * USUAL_KEYS);
+        for (known, bytes) in articles {
+            let Some(stored) = Stored::of(bytes) else { continue };
             let article = day.number_of(known);
-            entries.extend(keys(sketch).map(|key| entry(key, article)));
+            entries.extend(stored.indexed().map(|passage| entry(passage_key(passage), article)));
+            entries.extend(stored.landmarks().map(|landmark| entry(landmark_key(landmark), article)));
         }
         day.table.insert_all(entries);
+        day.articles.len() - before
     }
 
     /// Forgets the days before one.
@@ -68,30 +81,35 @@ impl Index {
         }
     }
 
-    /// Articles that are worth comparing, those that share most first: with any passage in common, or with two
-    /// names or numbers that few have.
-    pub fn resembling(&self, sketch: &Sketch) -> Vec<Known> {
-        let mut found: HashMap<Known, (u32, u32)> = HashMap::new();
-        for day in &self.days {
-            for key in sketch.passages.iter().copied().map(passage_key) {
-                for article in day.table.get(key) {
-                    found.entry(day.articles[article as usize]).or_default().0 += 1;
+    /// Articles of a day or later that are worth comparing, those that share most first: with any passage in common, or
+    /// with two names or numbers that few have.
+    pub fn resembling(&self, sketch: &Sketch, since: i32) -> Vec<Known> {
+        let mut answers: Vec<(u32, Known)> = Vec::new();
+        let mut shared: Vec<(u32, u32)> = Vec::new();
+        for day in self.days.iter().filter(|day| day.number >= since) {
+            shared.clear();
+            for key in sketch.indexed().map(passage_key) {
+                shared.extend(day.table.get(key).map(|article| (article, PASSAGE_SCORE)));
+            }
+            for key in sketch.landmarks().map(landmark_key) {
+                let before = shared.len();
+                shared.extend(day.table.get(key).take(RARE + 1).map(|article| (article, LANDMARK_SCORE)));
+                // A name that is in everyone's mouth leads nowhere.
+                if shared.len() - before > RARE {
+                    shared.truncate(before);
                 }
             }
-            for key in landmark_keys(sketch) {
-                for article in day.table.get(key) {
-                    found.entry(day.articles[article as usize]).or_default().1 += 1;
-                }
-            }
+            shared.sort_unstable();
+            let together = shared.chunk_by(|one, other| one.0 == other.0);
+            answers.extend(together.filter_map(|of_one| {
+                let score = of_one.iter().map(|(_, score)| score).sum();
+                (score > LANDMARK_SCORE).then(|| (score, day.articles[of_one[0].0 as usize]))
+            }));
         }
-        let mut found: Vec<(u32, Known)> = found
-            .into_iter()
-            .filter(|(_, (passages, landmarks))| *passages > 0 || *landmarks > 1)
-            .map(|(known, (passages, landmarks))| (passages * 2 + landmarks * 3, known))
-            .collect();
         // Of equals, the oldest item.
-        found.sort_unstable_by_key(|(score, known)| (std::cmp::Reverse(*score), known.item));
-        found.into_iter().take(MOST_ANSWERS).map(|(_, known)| known).collect()
+        answers.sort_unstable_by_key(|(score, known)| (Reverse(*score), known.item));
+        answers.truncate(MOST_ANSWERS);
+        answers.into_iter().map(|(_, known)| known).collect()
     }
 
     /// How many articles are known.
@@ -143,7 +161,7 @@ impl Day {
 }
 
 fn keys(sketch: &Sketch) -> impl Iterator<Item = u32> {
-    sketch.passages.iter().copied().map(passage_key).chain(landmark_keys(sketch))
+    sketch.indexed().map(passage_key).chain(sketch.landmarks().map(landmark_key))
 }
 
 /// Winnowing keeps the smallest hashes: they are spread again.
@@ -151,9 +169,8 @@ fn passage_key(passage: u64) -> u32 {
     (mixed(passage) >> 32) as u32
 }
 
-fn landmark_keys(sketch: &Sketch) -> impl Iterator<Item = u32> {
-    let landmarks = sketch.features.iter().filter(|feature| feature.is_landmark()).take(LANDMARKS);
-    landmarks.map(|feature: &Feature| (mixed(u64::from(feature.key()) ^ 0x1a2d_3a4c) >> 32) as u32)
+fn landmark_key(landmark: u32) -> u32 {
+    (mixed(u64::from(landmark) ^ 0x1a2d_3a4c) >> 32) as u32
 }
 
 /// A hash table of (key, article) with open addresses. A key's home grows with the key, so that entries in the order
@@ -179,7 +196,7 @@ impl Table {
     }
 
     fn insert(&mut self, key: u32, article: u32) {
-        if (self.used + 1) * 8 > self.slots.len() * 7 {
+        if (self.used + 1) * 4 > self.slots.len() * 3 {
             self.grow((self.slots.len() * 3 / 2).max(1024));
         }
         self.place(entry(key, article));
@@ -189,11 +206,9 @@ impl Table {
     fn insert_all(&mut self, mut entries: Vec<u64>) {
         entries.extend(std::mem::take(&mut self.slots).into_iter().filter(|&slot| slot != 0));
         self.used = 0;
-        self.slots = vec![0; entries.len() * 8 / 7 + 1024];
-        for part in parts(entries) {
-            for entry in part {
-                self.place(entry);
-            }
+        self.slots = vec![0; entries.len() * 4 / 3 + 1024];
+        for entry in in_parts(&entries) {
+            self.place(entry);
         }
     }
 
@@ -220,21 +235,96 @@ impl Table {
     }
 
     fn home(&self, key: u32) -> usize {
-        (u64::from(key) * self.slots.len() as u64 >> 32) as usize
+        ((u64::from(key) * self.slots.len() as u64) >> 32) as usize
     }
 }
 
-/// The entries by the first bits of their keys.
-fn parts(entries: Vec<u64>) -> Vec<Vec<u64>> {
+/// The entries in the order of the first bits of their keys.
+fn in_parts(entries: &[u64]) -> Vec<u64> {
     const PARTS: usize = 1024;
     let part = |entry: u64| (entry >> 54) as usize;
-    let mut sizes = vec![0_usize; PARTS];
-    for &entry in &entries {
-        sizes[part(entry)] += 1;
+    let mut next = [0_usize; PARTS];
+    for &entry in entries {
+        next[part(entry)] += 1;
     }
-    let mut parts: Vec<Vec<u64>> = sizes.into_iter().map(Vec::with_capacity).collect();
-    for entry in entries {
-        parts[part(entry)].push(entry);
+    let mut begin = 0;
+    for size in &mut next {
+        (*size, begin) = (begin, begin + *size);
     }
-    parts
+    let mut sorted = vec![0; entries.len()];
+    for &entry in entries {
+        let place = &mut next[part(entry)];
+        sorted[*place] = entry;
+        *place += 1;
+    }
+    sorted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::story::samples;
+
+    fn known(item: i64) -> Known {
+        Known { item, story: item }
+    }
+
+    #[test]
+    fn who_shares_passages_or_rare_names_is_found() {
+        let mut index = Index::default();
+        index.insert(known(1), 1, &Sketch::of("", samples::SPANISH));
+        index.insert(known(2), 1, &Sketch::of("", samples::OTHER));
+        let excerpt: String = samples::SPANISH.chars().take(300).collect();
+        assert_eq!(index.resembling(&Sketch::of("", &excerpt), 0), [known(1)]);
+        assert_eq!(index.resembling(&Sketch::of("", samples::ENGLISH), 0), [known(1)]);
+        assert_eq!(index.resembling(&Sketch::of("", "Nada que ver con nadie de aquí."), 0), []);
+    }
+
+    #[test]
+    fn a_day_out_of_the_window_is_forgotten() {
+        let mut index = Index::default();
+        let sketch = Sketch::of("", samples::SPANISH);
+        for (item, day) in [(2, 8), (1, 5), (3, 9)] {
+            index.insert(known(item), day, &sketch);
+        }
+        assert_eq!(index.resembling(&sketch, 0), [known(1), known(2), known(3)]);
+        assert_eq!(index.resembling(&sketch, 8), [known(2), known(3)]);
+        index.forget_before(8);
+        assert_eq!((index.len(), index.resembling(&sketch, 0)), (2, vec![known(2), known(3)]));
+    }
+
+    #[test]
+    fn what_is_filled_from_the_store_answers_the_same() {
+        let sketches: Vec<Sketch> = (0..400_u64)
+            .map(|number| {
+                let words = (0..60).map(|word| format!("Palabra{} ", mixed(number * 31 + word) % 900));
+                Sketch::of("", &words.collect::<String>())
+            })
+            .collect();
+        let stored: Vec<Vec<u8>> = sketches.iter().map(Sketch::to_bytes).collect();
+        let (mut one, mut other) = (Index::default(), Index::default());
+        for (number, sketch) in sketches.iter().enumerate() {
+            one.insert(known(number as i64), 7, sketch);
+        }
+        let damaged = [(known(-1), &b"no sketch"[..])];
+        let numbered = stored.iter().enumerate().map(|(number, bytes)| (known(number as i64), bytes.as_slice()));
+        assert_eq!(other.insert_stored(7, numbered.chain(damaged)), 400);
+        for sketch in &sketches {
+            assert_eq!(one.resembling(sketch, 0).first(), other.resembling(sketch, 0).first());
+            assert!(!one.resembling(sketch, 0).is_empty());
+        }
+    }
+
+    #[test]
+    fn ten_copies_of_one_story_do_not_make_a_passage_common() {
+        let mut index = Index::default();
+        let sketch = Sketch::of("", samples::SPANISH);
+        for item in 0..10 {
+            index.insert(Known { item, story: 3 }, 1, &sketch);
+        }
+        assert_eq!(index.stories_with_passage(sketch.passages[0]), 1);
+        index.insert(known(11), 2, &sketch);
+        assert_eq!(index.stories_with_passage(sketch.passages[0]), 2);
+        assert_eq!(index.stories_with_passage(1), 0);
+    }
 }

@@ -308,3 +308,121 @@ fn translated(common: &Overlap, limits: &Thresholds) -> Likeness {
     let nameless = common.of_names <= 2 && words >= 0.16 && common.contained >= limits.translated_story * 0.85;
     if common.contained >= limits.translated_story || nameless { Likeness::Story } else { Likeness::New }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::story::Alone;
+    use crate::story::Index;
+    use crate::story::Known;
+    use crate::story::samples;
+
+    fn judge(first: (&str, &str), second: (&str, &str), hours: i64, same_source: bool) -> (Likeness, String) {
+        let sketch = |text: &str| Sketch::of("", text);
+        let language = |code: &str| Language::parse(code);
+        let (before, after) = (sketch(first.1), sketch(second.1));
+        let (before_language, after_language) = (language(first.0), language(second.0));
+        let earlier = Earlier {
+            sketch: &before,
+            language: before_language.as_ref(),
+            apart: SignedDuration::from_hours(hours),
+            same_source,
+        };
+        let verdict = relate(&after, after_language.as_ref(), [earlier], &Alone, &Thresholds::default());
+        (verdict.likeness, verdict.account.in_words("Naufragio", before_language.as_ref()))
+    }
+
+    #[test]
+    fn a_copy_is_not_told_again_and_says_why() {
+        let copy = format!("Compartir en redes\n\n{}\n\nSuscríbase a nuestro boletín.", samples::SPANISH);
+        let (likeness, why) = judge(("es", samples::SPANISH), ("es", &copy), 3, false);
+        assert_eq!(likeness, Likeness::Suppress);
+        assert!(why.contains("passages in common with “Naufragio”"), "{why}");
+        let (likeness, why) = judge(("es", samples::SPANISH), ("es", &samples::SPANISH.to_uppercase()), 3, false);
+        assert_eq!((likeness, why.as_str()), (Likeness::Suppress, "the same text as “Naufragio”"));
+    }
+
+    #[test]
+    fn the_same_words_on_another_day_are_told() {
+        let (likeness, why) = judge(("es", samples::SPANISH), ("es", samples::SPANISH), 80, false);
+        assert_eq!((likeness, why.as_str()), (Likeness::Story, "repeats “Naufragio”, 80 hours later"));
+    }
+
+    #[test]
+    fn the_opening_with_a_link_is_folded_at_least() {
+        let lede: String = samples::SPANISH.chars().take(240).collect();
+        let repost = format!("Vía El Faro de Prueba\n\n{lede}… Seguir leyendo AQUÍ");
+        assert!(judge(("es", samples::SPANISH), ("es", &repost), 1, false).0 >= Likeness::Fold);
+    }
+
+    #[test]
+    fn a_passage_in_another_article_is_folded() {
+        let passage = samples::SPANISH.split("\n\n").next().expect("a paragraph");
+        let around = format!("{}\n\n{passage}\n\n{}", samples::OTHER, samples::weather("Lisboa", [31, 14, 55, 20, 3]));
+        assert!(judge(("es", samples::SPANISH), ("es", &around), 1, false).0 >= Likeness::Fold);
+    }
+
+    #[test]
+    fn a_translation_is_folded_and_so_is_its_beginning() {
+        let (likeness, why) = judge(("en", samples::ENGLISH), ("es", samples::SPANISH), 5, false);
+        assert_eq!(likeness, Likeness::Fold);
+        assert!(why.contains("numbers and") && why.contains("in another language (en)"), "{why}");
+        let (likeness, why) = judge(("en", samples::ENGLISH), ("pt", samples::PORTUGUESE_LEDE), 5, false);
+        assert_eq!(likeness, Likeness::Fold, "{why}");
+        assert_eq!(judge(("en", samples::ENGLISH), ("es", samples::OTHER), 5, false).0, Likeness::New);
+    }
+
+    #[test]
+    fn reports_that_follow_a_pattern_are_not_folded() {
+        let monday = samples::weather("Puerto Claro", [31, 19, 45, 20, 12]);
+        for other in [
+            samples::weather("Villa Serena", [24, 11, 70, 85, 31]),
+            samples::weather("Puerto Claro", [28, 17, 30, 60, 13]),
+        ] {
+            let (likeness, why) = judge(("es", &monday), ("es", &other), 24, false);
+            assert!(likeness <= Likeness::Story, "{likeness:?} {why}");
+        }
+    }
+
+    #[test]
+    fn a_new_opening_by_the_same_source_is_never_silenced() {
+        let news = "El barco fue encontrado esta mañana por dos buzos de la armada a ochenta metros de profundidad, con la \
+            puerta del puente cerrada por fuera, y los investigadores no descartan ya que alguien quisiera impedir la salida de \
+            la tripulación, dijo un portavoz que pidió no ser nombrado porque el caso está bajo secreto de sumario hasta que \
+            termine la autopsia de los cuerpos hallados.";
+        let update = format!("{news}\n\n{}", samples::SPANISH);
+        let (likeness, why) = judge(("es", samples::SPANISH), ("es", &update), 5, true);
+        assert_eq!(likeness, Likeness::Fold, "{why}");
+        assert!(why.contains("new opening"), "{why}");
+    }
+
+    #[test]
+    fn what_many_stories_share_makes_no_copy() {
+        let boilerplate = "Recuerde que puede recibir nuestros titulares cada mañana en su correo si acepta las condiciones del \
+            servicio y confirma su dirección en el mensaje que le enviaremos, y que puede darse de baja en cualquier momento \
+            desde la página de su cuenta sin más trámite que escribir su nombre y la fecha en que se registró por primera vez.";
+        let mut index = Index::default();
+        for story in 0..8 {
+            let text = format!("{boilerplate} {}", samples::weather("X", [story, story + 1, 2, 3, 4]));
+            index.insert(Known { item: story.into(), story: story.into() }, 1, &Sketch::of("", &text));
+        }
+        let (one, other) = (format!("{boilerplate} {}", samples::SPANISH), format!("{boilerplate} {}", samples::OTHER));
+        let (one, other) = (Sketch::of("", &one), Sketch::of("", &other));
+        let earlier = Earlier { sketch: &one, language: None, apart: SignedDuration::ZERO, same_source: false };
+        let likeness =
+            |background: &dyn Background| relate(&other, None, [earlier], background, &Thresholds::default()).likeness;
+        assert!(likeness(&Alone) >= Likeness::Fold, "this is what it guards against");
+        assert!(likeness(&index) <= Likeness::Story);
+    }
+
+    #[test]
+    fn the_closest_of_several_is_named() {
+        let (spanish, other, english) =
+            (Sketch::of("", samples::SPANISH), Sketch::of("", samples::OTHER), Sketch::of("", samples::ENGLISH));
+        let earlier = |sketch, language| Earlier { sketch, language, apart: SignedDuration::ZERO, same_source: false };
+        let (es, en) = (Language::parse("es"), Language::parse("en"));
+        let known = [earlier(&other, es.as_ref()), earlier(&english, en.as_ref()), earlier(&spanish, es.as_ref())];
+        let verdict = relate(&spanish, es.as_ref(), known, &Alone, &Thresholds::default());
+        assert_eq!((verdict.likeness, verdict.of), (Likeness::Suppress, Some(2)));
+    }
+}

@@ -17,6 +17,8 @@ mod feature;
 mod index;
 mod likeness;
 mod overlap;
+#[cfg(test)]
+mod samples;
 mod sketch;
 mod tokens;
 mod vocabulary;

@@ -21,6 +21,9 @@ const OPENING: usize = 60;
 /// The most passages that are kept; of longer texts, a sample of those behind the opening is.
 const MOST_PASSAGES: usize = 128;
 
+/// Of names and numbers, so many are looked up, the heaviest.
+const LANDMARKS: usize = 10;
+
 /// Passages are told apart by 40 bits.
 const PASSAGE_BITS: u64 = (1 << 40) - 1;
 
@@ -63,9 +66,14 @@ impl Sketch {
         &self.passages
     }
 
-    /// Hashes of rare-looking numbers and names, the heaviest first, for finding the same story in other words.
+    /// The passages by which it is looked up: those of its opening, and half of the others, which keeps an index small.
+    pub(super) fn indexed(&self) -> impl Iterator<Item = u64> {
+        indexed(self.passages.iter().copied(), self.opening)
+    }
+
+    /// Hashes of its heaviest numbers and names, for finding the same story in other words.
     pub fn landmarks(&self) -> impl Iterator<Item = u32> {
-        self.features.iter().filter(|feature| feature.is_landmark()).map(|feature| feature.key())
+        self.features.iter().take(LANDMARKS).filter(|feature| feature.is_landmark()).map(|feature| feature.key())
     }
 
     /// The bytes that are stored, 1024 at most.
@@ -87,21 +95,15 @@ impl Sketch {
 
     /// A stored sketch; `None` when it was made in another way, or is damaged.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (&[version, ref exact @ .., words_low, words_high, opening, level, count], rest) =
-            bytes.split_first_chunk::<14>()?;
-        let passages = rest.get(..usize::from(count) * 5)?;
-        let features = rest.get(usize::from(count) * 5..)?;
-        if version != VERSION || features.len() % 4 != 0 || opening > count || level > 40 {
-            return None;
-        }
-        let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |number: u64, &byte| number << 8 | u64::from(byte));
+        let stored = Stored::of(bytes)?;
+        let [_, ref exact @ .., words_low, words_high, opening, level, _] = *stored.head;
         Some(Self {
             exact: number(exact),
             words: u16::from_le_bytes([words_low, words_high]),
             opening,
             level,
-            passages: passages.chunks_exact(5).map(number).collect(),
-            features: features.as_chunks().0.iter().map(|&bits| Feature::from_bits(u32::from_le_bytes(bits))).collect(),
+            passages: stored.passages().collect(),
+            features: stored.features().collect(),
         })
     }
 
@@ -120,6 +122,53 @@ impl Sketch {
         self.passages = kept(self.level).collect();
         self.opening = u8::try_from(opening).unwrap_or(u8::MAX);
     }
+}
+
+/// The bytes of a stored sketch, read in place.
+pub(super) struct Stored<'a> {
+    head: &'a [u8; 14],
+    passages: &'a [u8],
+    features: &'a [u8],
+}
+
+impl<'a> Stored<'a> {
+    pub fn of(bytes: &'a [u8]) -> Option<Self> {
+        let (head, rest) = bytes.split_first_chunk::<14>()?;
+        let &[version, .., opening, level, count] = head;
+        let (passages, features) = rest.split_at_checked(usize::from(count) * 5)?;
+        let sound = version == VERSION && features.len() % 4 == 0 && opening <= count && level <= 40;
+        sound.then_some(Self { head, passages, features })
+    }
+
+    pub fn passages(&self) -> impl Iterator<Item = u64> + use<'a> {
+        self.passages.chunks_exact(5).map(number)
+    }
+
+    pub fn indexed(&self) -> impl Iterator<Item = u64> + use<'a> {
+        indexed(self.passages(), self.head[11])
+    }
+
+    pub fn features(&self) -> impl Iterator<Item = Feature> + use<'a> {
+        self.features.chunks_exact(4).map(|bits| Feature::from_bits(number(bits) as u32))
+    }
+
+    pub fn landmarks(&self) -> impl Iterator<Item = u32> + use<'a> {
+        self.features().take(LANDMARKS).filter(|feature| feature.is_landmark()).map(Feature::key)
+    }
+}
+
+fn indexed(passages: impl Iterator<Item = u64>, opening: u8) -> impl Iterator<Item = u64> {
+    let chosen = move |&(place, passage): &(usize, u64)| place < usize::from(opening) || is_indexed(passage);
+    passages.enumerate().filter(chosen).map(|(_, passage)| passage)
+}
+
+/// Whether a passage is looked up wherever in an article it stands.
+pub(super) fn is_indexed(passage: u64) -> bool {
+    mixed(passage) & 1 == 0
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
 /// Other bits than the ones that winnowing prefers decide.
@@ -206,5 +255,66 @@ impl std::hash::Hasher for Plain {
 
     fn write_u64(&mut self, value: u64) {
         self.0 = value.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::story::samples;
+    use proptest::prelude::any;
+    use proptest::proptest;
+
+    #[test]
+    fn a_sketch_comes_back_from_its_bytes() {
+        for text in ["", "Una.", samples::SPANISH, samples::ENGLISH] {
+            let sketch = Sketch::of("Naufragio", text);
+            assert_eq!(Sketch::from_bytes(&sketch.to_bytes()), Some(sketch));
+        }
+    }
+
+    #[test]
+    fn a_long_article_takes_no_more_than_a_kilobyte() {
+        let text: String = (0..20_000_u64).map(|word| format!("Palabra{} ", mixed(word) % 5000)).collect();
+        let sketch = Sketch::of("", &text);
+        assert!(sketch.to_bytes().len() <= 1024, "{} bytes", sketch.to_bytes().len());
+        assert!(sketch.passages.len() > 60, "{} of a long text are too few", sketch.passages.len());
+    }
+
+    #[test]
+    fn what_is_cut_from_a_long_article_shares_its_passages() {
+        let text: String = (0..4000_u64).map(|word| format!("palabra{} ", mixed(word) % 5000)).collect();
+        let part: String = text.split_inclusive(' ').skip(1000).take(900).collect();
+        let (whole, part) = (Sketch::of("", &text), Sketch::of("", &part));
+        let held: Vec<&u64> = part.passages.iter().filter(|passage| whole.samples(**passage)).collect();
+        let shared = held.iter().filter(|passage| whole.passages.contains(passage)).count();
+        assert!(shared * 10 >= held.len() * 9 && shared > 3, "{shared} of {}", held.len());
+    }
+
+    #[test]
+    fn any_common_run_of_fifteen_words_is_found() {
+        let run: Vec<&str> = samples::OTHER.split(' ').take(15).collect();
+        let other = format!("{} {} {}", samples::ENGLISH, run.join(" "), samples::PORTUGUESE_LEDE);
+        let passages = Sketch::of("", &other).passages;
+        let shared = Sketch::of("", samples::OTHER).passages.iter().filter(|one| passages.contains(one)).count();
+        assert!(shared > 0);
+    }
+
+    #[test]
+    fn damaged_bytes_are_no_sketch() {
+        let bytes = Sketch::of("", samples::SPANISH).to_bytes();
+        assert_eq!(Sketch::from_bytes(&[]), None);
+        assert_eq!(Sketch::from_bytes(&bytes[..bytes.len() - 1]), None);
+        assert_eq!(Sketch::from_bytes(&[&[VERSION + 1], &bytes[1..]].concat()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_and_no_bytes_are_too_odd(text in any::<String>(), bytes in any::<Vec<u8>>()) {
+            let sketch = Sketch::of(&text, &text);
+            assert!(sketch.to_bytes().len() <= 1024);
+            assert_eq!(Sketch::from_bytes(&sketch.to_bytes()), Some(sketch));
+            _ = Sketch::from_bytes(&bytes);
+        }
     }
 }

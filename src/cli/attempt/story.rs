@@ -234,7 +234,10 @@ fn take(
 ) -> anyhow::Result<()> {
     let subject = Subject::new(asked.title.unwrap_or_default(), &asked.text.unwrap_or_default(), asked.lang.as_deref());
     let time = asked.time.or(seen.last().map(|last| last.time)).unwrap_or_default();
-    let candidates = index.resembling(&subject.sketch);
+    let day = |time: Timestamp| i32::try_from(time.as_second().div_euclid(86_400)).unwrap_or(i32::MAX);
+    // Twice the window: what is repeated after it is still recognised as a repetition.
+    let since = day(time.saturating_sub(thresholds.within * 2).unwrap_or(time));
+    let candidates = index.resembling(&subject.sketch, since);
     let earlier =
         candidates.iter().filter_map(|known| seen.get(usize::try_from(known.item).ok()?)).map(|one| Earlier {
             sketch: &one.subject.sketch,
@@ -259,10 +262,8 @@ fn take(
         of: of.map(|of| &seen[of].id),
         why,
     })?;
-    // Twice the window: what is repeated after it is still recognised as a repetition.
-    let day = |time: Timestamp| i32::try_from(time.as_second().div_euclid(86_400)).unwrap_or(i32::MAX);
     index.insert(Known { item: number as i64, story: story as i64 }, day(time), &one.subject.sketch);
-    index.forget_before(day(time.saturating_sub(thresholds.within * 2).unwrap_or(time)));
+    index.forget_before(since);
     Ok(())
 }
 
