@@ -39,13 +39,13 @@ fn time(file: &str) {
     let mut figures = BTreeMap::new();
     let sketches: Vec<Sketch> = texts.iter().map(|(title, text)| Sketch::of(title, text)).collect();
     // The best of several rounds is the one that others disturbed least.
-    let mut best = Duration::MAX;
+    let mut best = f64::MAX;
     for _ in 0..15 {
-        let began = Instant::now();
+        let began = processor_seconds();
         texts.iter().for_each(|(title, text)| _ = std::hint::black_box(Sketch::of(title, text)));
-        best = best.min(began.elapsed());
+        best = best.min(processor_seconds() - began);
     }
-    figures.insert("sketches per second", json!([texts.len() as f64 / best.as_secs_f64(), 20_000, true]));
+    figures.insert("sketches per processor second", json!([texts.len() as f64 / best, 20_000, true]));
     let sizes: Vec<usize> = sketches.iter().map(|sketch| sketch.to_bytes().len()).collect();
     figures.insert("bytes of a sketch, largest", json!([sizes.iter().max(), 1024, false]));
     figures.insert("bytes of a sketch, mean", json!([sizes.iter().sum::<usize>() / sizes.len(), null, false]));
@@ -95,14 +95,19 @@ fn processor_seconds() -> f64 {
 fn look_up(sketches: &[Sketch], figures: &mut BTreeMap<&str, Value>) {
     let stored = made_up(sketches);
     let per_day = ARTICLES.div_ceil(DAYS);
-    let began = processor_seconds();
     let mut index = Index::default();
-    for (day, articles) in stored.chunks(per_day).enumerate() {
-        let known = |at: usize| (day * per_day + at) as i64;
-        let articles = articles.iter().enumerate().map(|(at, bytes)| (known(at), bytes.as_slice()));
-        index.insert_stored(day as i32, articles.map(|(item, bytes)| (Known { item, story: item }, bytes)));
+    let mut least = f64::MAX;
+    for _ in 0..3 {
+        index = Index::default();
+        let began = processor_seconds();
+        for (day, articles) in stored.chunks(per_day).enumerate() {
+            let known = |at: usize| (day * per_day + at) as i64;
+            let articles = articles.iter().enumerate().map(|(at, bytes)| (known(at), bytes.as_slice()));
+            index.insert_stored(day as i32, articles.map(|(item, bytes)| (Known { item, story: item }, bytes)));
+        }
+        least = least.min(processor_seconds() - began);
     }
-    figures.insert("processor seconds to build 1 M", json!([processor_seconds() - began, 1, false]));
+    figures.insert("processor seconds to build 1 M", json!([least, 1, false]));
     figures.insert("megabytes of an index of 1 M", json!([index.bytes() as f64 / 1e6, 700, false]));
     let asked: Vec<Sketch> = stored
         .iter()

@@ -141,7 +141,7 @@ pub static STORIES: KnownTable = KnownTable {
         ),
         key("excerpt_opening", "0.5", "The share of the opening in common from which an article is folded."),
         key("reworded", "0.73", "How alike names, numbers and words must be to fold what is written in other words."),
-        key("translated", "0.38", "How much of names, numbers and words a translation must share to be folded."),
+        key("translated", "0.34", "How much of names, numbers and words a translation must share to be folded."),
         key("translated_story", "0.22", "The same, to belong to one story."),
         key("story", "0.32", "How alike names, numbers and words must be for one story in the same language."),
     ],

@@ -44,6 +44,9 @@ pub struct Index {
 struct Day {
     number: i32,
     articles: Vec<Known>,
+    /// What the store had.
+    shelf: Shelf,
+    /// What came since.
     table: Table,
 }
 
@@ -63,6 +66,7 @@ impl Index {
         let day = self.day(day);
         let before = day.articles.len();
         let articles = articles.into_iter();
+        day.articles.reserve(articles.size_hint().0);
         let mut entries = Vec::with_capacity(articles.size_hint().0 * USUAL_KEYS);
         for (known, bytes) in articles {
             let Some(stored) = Stored::of(bytes) else { continue };
@@ -70,7 +74,7 @@ impl Index {
             entries.extend(stored.indexed().map(|passage| entry(passage_key(passage), article)));
             entries.extend(stored.landmarks().map(|landmark| entry(landmark_key(landmark), article)));
         }
-        day.table.insert_all(entries);
+        day.shelf.add(entries);
         day.articles.len() - before
     }
 
@@ -89,11 +93,11 @@ impl Index {
         for day in self.days.iter().filter(|day| day.number >= since) {
             shared.clear();
             for key in sketch.indexed().map(passage_key) {
-                shared.extend(day.table.get(key).map(|article| (article, PASSAGE_SCORE)));
+                shared.extend(day.get(key).map(|article| (article, PASSAGE_SCORE)));
             }
             for key in sketch.landmarks().map(landmark_key) {
                 let before = shared.len();
-                shared.extend(day.table.get(key).take(RARE + 1).map(|article| (article, LANDMARK_SCORE)));
+                shared.extend(day.get(key).take(RARE + 1).map(|article| (article, LANDMARK_SCORE)));
                 // A name that is in everyone's mouth leads nowhere.
                 if shared.len() - before > RARE {
                     shared.truncate(before);
@@ -124,13 +128,18 @@ impl Index {
 
     /// Bytes that it takes in memory.
     pub fn bytes(&self) -> usize {
-        self.days.iter().map(|day| day.table.slots.capacity() * 8 + day.articles.capacity() * size_of::<Known>()).sum()
+        let of = |day: &Day| {
+            let entries = day.table.slots.capacity() + day.shelf.entries.capacity();
+            entries * 8 + day.shelf.starts.capacity() * 4 + day.articles.capacity() * size_of::<Known>()
+        };
+        self.days.iter().map(of).sum()
     }
 
     fn day(&mut self, number: i32) -> &mut Day {
         let at = self.days.partition_point(|day| day.number < number);
         if self.days.get(at).is_none_or(|day| day.number != number) {
-            self.days.insert(at, Day { number, articles: Vec::new(), table: Table::default() });
+            self.days
+                .insert(at, Day { number, articles: Vec::new(), shelf: Shelf::default(), table: Table::default() });
         }
         &mut self.days[at]
     }
@@ -142,7 +151,7 @@ impl Background for Index {
         let key = passage_key(passage);
         let mut stories: Vec<i64> = Vec::new();
         for day in &self.days {
-            for article in day.table.get(key) {
+            for article in day.get(key) {
                 let story = day.articles[article as usize].story;
                 if !stories.contains(&story) {
                     stories.push(story);
@@ -157,6 +166,11 @@ impl Day {
     fn number_of(&mut self, known: Known) -> u32 {
         self.articles.push(known);
         u32::try_from(self.articles.len() - 1).expect("a day has fewer than four thousand million articles")
+    }
+
+    /// The numbers of the articles that have a key.
+    fn get(&self, key: u32) -> impl Iterator<Item = u32> {
+        self.shelf.get(key).chain(self.table.get(key))
     }
 }
 
@@ -202,16 +216,6 @@ impl Table {
         self.place(entry(key, article));
     }
 
-    /// Builds the whole table anew, part by part, so that what is written stays in the processor's cache.
-    fn insert_all(&mut self, mut entries: Vec<u64>) {
-        entries.extend(std::mem::take(&mut self.slots).into_iter().filter(|&slot| slot != 0));
-        self.used = 0;
-        self.slots = vec![0; entries.len() * 4 / 3 + 1024];
-        for entry in in_parts(&entries) {
-            self.place(entry);
-        }
-    }
-
     fn grow(&mut self, slots: usize) {
         let before = std::mem::replace(&mut self.slots, vec![0; slots]);
         self.used = 0;
@@ -239,13 +243,69 @@ impl Table {
     }
 }
 
-/// The entries in the order of the first bits of their keys.
-fn in_parts(entries: &[u64]) -> Vec<u64> {
-    const PARTS: usize = 1024;
-    let part = |entry: u64| (entry >> 54) as usize;
-    let mut next = [0_usize; PARTS];
+/// The same without room for more: entries in buckets by the first bits of their keys. It is written from its first byte
+/// to its last, a part that fits into the processor's cache at a time.
+#[derive(Debug, Default)]
+struct Shelf {
+    /// Where each bucket begins, and behind the last one its end.
+    starts: Vec<u32>,
+    entries: Vec<u64>,
+    /// So many first bits of a key are its bucket's number.
+    bits: u32,
+}
+
+impl Shelf {
+    fn get(&self, key: u32) -> impl Iterator<Item = u32> {
+        let bucket = ((u64::from(key) << self.bits) >> 32) as usize;
+        let bounds = self.starts.get(bucket).copied().zip(self.starts.get(bucket + 1).copied());
+        let bucket = bounds.map_or(&[][..], |(start, end)| &self.entries[start as usize..end as usize]);
+        bucket.iter().filter(move |&&entry| (entry >> 32) as u32 == key).map(|&entry| entry as u32 - 1)
+    }
+
+    /// Adds entries, and builds it anew.
+    fn add(&mut self, mut entries: Vec<u64>) {
+        const COARSE: u32 = 10;
+        entries.append(&mut self.entries);
+        let fine = (entries.len() / 8).max(1).ilog2().saturating_sub(COARSE);
+        self.bits = COARSE + fine;
+        self.starts.clear();
+        self.starts.reserve_exact((1 << self.bits) + 1);
+        self.entries.reserve_exact(entries.len());
+        let (parts, ends) = counted_out(&entries, 64 - COARSE, 1 << COARSE);
+        drop(entries);
+        let mut start = 0;
+        for end in ends {
+            let (part, ends) = counted_out(&parts[start..end], 64 - self.bits, 1 << fine);
+            start = end;
+            let mut start = 0;
+            for end in ends {
+                self.starts.push(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+                self.bucket(&part[start..end]);
+                start = end;
+            }
+        }
+        self.starts.push(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+    }
+
+    fn bucket(&mut self, entries: &[u64]) {
+        if entries.len() <= COMMON {
+            self.entries.extend(entries);
+            return;
+        }
+        let mut entries = entries.to_vec();
+        entries.sort_unstable();
+        for of_one_key in entries.chunk_by(|one, other| one >> 32 == other >> 32) {
+            self.entries.extend(of_one_key.iter().take(COMMON));
+        }
+    }
+}
+
+/// The entries in the order of some of their bits, and where each value of these ends: one pass of a counting sort.
+fn counted_out(entries: &[u64], shift: u32, values: usize) -> (Vec<u64>, Vec<usize>) {
+    let value = |entry: u64| ((entry >> shift) as usize) & (values - 1);
+    let mut next = vec![0_usize; values];
     for &entry in entries {
-        next[part(entry)] += 1;
+        next[value(entry)] += 1;
     }
     let mut begin = 0;
     for size in &mut next {
@@ -253,11 +313,11 @@ fn in_parts(entries: &[u64]) -> Vec<u64> {
     }
     let mut sorted = vec![0; entries.len()];
     for &entry in entries {
-        let place = &mut next[part(entry)];
+        let place = &mut next[value(entry)];
         sorted[*place] = entry;
         *place += 1;
     }
-    sorted
+    (sorted, next)
 }
 
 #[cfg(test)]

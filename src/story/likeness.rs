@@ -74,7 +74,7 @@ impl Default for Thresholds {
             quoted_run: 9,
             excerpt_opening: 0.5,
             reworded: 0.73,
-            translated: 0.38,
+            translated: 0.34,
             translated_story: 0.22,
             story: 0.32,
         }

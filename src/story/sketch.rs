@@ -96,9 +96,9 @@ impl Sketch {
     /// A stored sketch; `None` when it was made in another way, or is damaged.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let stored = Stored::of(bytes)?;
-        let [_, ref exact @ .., words_low, words_high, opening, level, _] = *stored.head;
+        let &[_, a, b, c, d, e, f, g, h, words_low, words_high, opening, level, _] = stored.head;
         Some(Self {
-            exact: number(exact),
+            exact: u64::from_le_bytes([a, b, c, d, e, f, g, h]),
             words: u16::from_le_bytes([words_low, words_high]),
             opening,
             level,
@@ -141,7 +141,7 @@ impl<'a> Stored<'a> {
     }
 
     pub fn passages(&self) -> impl Iterator<Item = u64> + use<'a> {
-        self.passages.chunks_exact(5).map(number)
+        self.passages.as_chunks().0.iter().map(|&[a, b, c, d, e]| u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]))
     }
 
     pub fn indexed(&self) -> impl Iterator<Item = u64> + use<'a> {
@@ -149,7 +149,7 @@ impl<'a> Stored<'a> {
     }
 
     pub fn features(&self) -> impl Iterator<Item = Feature> + use<'a> {
-        self.features.chunks_exact(4).map(|bits| Feature::from_bits(number(bits) as u32))
+        self.features.as_chunks().0.iter().map(|&bits| Feature::from_bits(u32::from_le_bytes(bits)))
     }
 
     pub fn landmarks(&self) -> impl Iterator<Item = u32> + use<'a> {
@@ -165,10 +165,6 @@ fn indexed(passages: impl Iterator<Item = u64>, opening: u8) -> impl Iterator<It
 /// Whether a passage is looked up wherever in an article it stands.
 pub(super) fn is_indexed(passage: u64) -> bool {
     mixed(passage) & 1 == 0
-}
-
-fn number(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
 /// Other bits than the ones that winnowing prefers decide.
