@@ -136,7 +136,7 @@ pub static STORIES: KnownTable = KnownTable {
         key("excerpt", "0.33", "The share of passages in common from which an article is folded under the other."),
         key(
             "quoted_run",
-            "8",
+            "9",
             "Passages in common in one piece from which an article is folded, whatever else it says.",
         ),
         key("excerpt_opening", "0.5", "The share of the opening in common from which an article is folded."),

@@ -426,3 +426,13 @@ fn the_state_is_found_though_the_rest_is_wrong() {
     assert!(super::state(&file, &environment()).is_err());
     assert!(super::state(Path::new("/nowhere/atalaya.toml"), &environment()).is_err());
 }
+
+#[test]
+fn the_thresholds_of_stories_are_what_the_manual_says() {
+    let lines: String =
+        super::keys::STORIES.keys.iter().map(|key| format!("{} = {}\n", key.name, key.default)).collect();
+    let (_directory, file) = written(&format!("{PAPER}[stories]\n{lines}"));
+    assert_eq!(read(&file).expect("it loads").config.stories, crate::story::Thresholds::default());
+    let (_directory, file) = written(&format!("{PAPER}[stories]\ncopy = 1.5\nwithin = \"1h\"\n"));
+    assert_eq!(read(&file).map(drop).expect_err("a share is at most 1").len(), 1);
+}

@@ -7,6 +7,7 @@ use super::sketch::Stored;
 use super::tokens::mixed;
 use std::cmp::Reverse;
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// What more articles of one day have is looked up in vain.
 const RARE: usize = 24;
@@ -270,54 +271,66 @@ impl Shelf {
         self.bits = COARSE + fine;
         self.starts.clear();
         self.starts.reserve_exact((1 << self.bits) + 1);
-        self.entries.reserve_exact(entries.len());
-        let (parts, ends) = counted_out(&entries, 64 - COARSE, 1 << COARSE);
-        drop(entries);
-        let mut start = 0;
-        for end in ends {
-            let (part, ends) = counted_out(&parts[start..end], 64 - self.bits, 1 << fine);
-            start = end;
-            let mut start = 0;
-            for end in ends {
-                self.starts.push(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
-                self.bucket(&part[start..end]);
-                start = end;
+        let mut parts = vec![0; entries.len()];
+        let mut ends_of_parts = vec![0; 1 << COARSE];
+        count_out(&entries, &mut parts, 64 - COARSE, &mut ends_of_parts);
+        let mut ends = vec![0; 1 << fine];
+        let (mut start, mut written) = (0, 0);
+        for end in ends_of_parts {
+            count_out(&parts[start..end], &mut entries[start..end], 64 - self.bits, &mut ends);
+            let mut from = start;
+            for to in ends.iter().map(|end| start + end) {
+                self.starts.push(u32::try_from(written).unwrap_or(u32::MAX));
+                written = compact(&mut entries, from..to, written);
+                from = to;
             }
+            start = end;
         }
-        self.starts.push(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
-    }
-
-    fn bucket(&mut self, entries: &[u64]) {
-        if entries.len() <= COMMON {
-            self.entries.extend(entries);
-            return;
-        }
-        let mut entries = entries.to_vec();
-        entries.sort_unstable();
-        for of_one_key in entries.chunk_by(|one, other| one >> 32 == other >> 32) {
-            self.entries.extend(of_one_key.iter().take(COMMON));
-        }
+        self.starts.push(u32::try_from(written).unwrap_or(u32::MAX));
+        entries.truncate(written);
+        self.entries = entries;
     }
 }
 
-/// The entries in the order of some of their bits, and where each value of these ends: one pass of a counting sort.
-fn counted_out(entries: &[u64], shift: u32, values: usize) -> (Vec<u64>, Vec<usize>) {
-    let value = |entry: u64| ((entry >> shift) as usize) & (values - 1);
-    let mut next = vec![0_usize; values];
+/// Moves a bucket down to where writing stands, without the entries of a key that are too many; returns where writing
+/// stands then.
+fn compact(entries: &mut [u64], bucket: Range<usize>, written: usize) -> usize {
+    if bucket.len() <= COMMON {
+        entries.copy_within(bucket.clone(), written);
+        return written + bucket.len();
+    }
+    entries[bucket.clone()].sort_unstable();
+    let mut written = written;
+    let (mut key, mut of_key) = (None, 0);
+    for at in bucket {
+        let entry = entries[at];
+        of_key = if key == Some(entry >> 32) { of_key + 1 } else { 1 };
+        key = Some(entry >> 32);
+        if of_key <= COMMON {
+            entries[written] = entry;
+            written += 1;
+        }
+    }
+    written
+}
+
+/// Writes entries in the order of some of their bits, and where each value of these ends: one pass of a counting sort.
+fn count_out(entries: &[u64], sorted: &mut [u64], shift: u32, next: &mut [usize]) {
+    let mask = next.len() - 1;
+    let value = |entry: u64| ((entry >> shift) as usize) & mask;
+    next.fill(0);
     for &entry in entries {
         next[value(entry)] += 1;
     }
     let mut begin = 0;
-    for size in &mut next {
+    for size in next.iter_mut() {
         (*size, begin) = (begin, begin + *size);
     }
-    let mut sorted = vec![0; entries.len()];
     for &entry in entries {
         let place = &mut next[value(entry)];
         sorted[*place] = entry;
         *place += 1;
     }
-    (sorted, next)
 }
 
 #[cfg(test)]
