@@ -10,6 +10,7 @@ mod article;
 mod feed;
 mod input;
 mod rules;
+mod story;
 mod url;
 
 /// `atalaya try`.
@@ -23,6 +24,8 @@ pub enum TryCommand {
     Rules(rules::Arguments),
     /// Give the canonical form of addresses
     Url(url::Arguments),
+    /// Tell how articles relate: copy, excerpt, translation, or news
+    Story(story::Arguments),
 }
 
 /// Runs one stage. Exits with 1 when any input could not be read; the others are still done.
@@ -35,5 +38,6 @@ pub fn run(command: &TryCommand, config: Option<&Path>, output: &mut Output) -> 
         TryCommand::Article(arguments) => article::run(arguments, config, output),
         TryCommand::Rules(arguments) => rules::run(arguments, config, output),
         TryCommand::Url(arguments) => url::run(arguments, output),
+        TryCommand::Story(arguments) => story::run(arguments, config, output),
     }
 }

@@ -109,6 +109,7 @@ mod tests {
         assert_eq!(written.politeness, plain.politeness);
         assert_eq!(written.polling, plain.polling);
         assert_eq!(written.reading, plain.reading);
+        assert_eq!(written.stories, plain.stories);
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub static TOP: KnownTable = KnownTable {
         key("reading", "", "How pages are tried again."),
         key("evidence", "", "What is kept of the pages that were read."),
         key("rendering", "", "Who runs the scripts of pages that need them."),
+        key("stories", "", "From where on articles are alike."),
         key("web", "", "What is answered over HTTP."),
         key("mail", "", "How mail is sent."),
         key("site", "", "How the pages of a site are read."),
@@ -168,6 +169,37 @@ pub static SITE: KnownTable = KnownTable {
             "what is best",
             "`judged`, `readability`, `json_ld` or `paragraphs`: how the body is found without `body`.",
         ),
+    ],
+};
+
+/// `[stories]`.
+pub static STORIES: KnownTable = KnownTable {
+    head: "[stories]",
+    doc: "From where on articles are alike. The defaults are measured; what each costs is in stories.md.",
+    keys: &[
+        key("within", "\"72h\"", "Articles further apart are never folded together."),
+        key(
+            "common_passage",
+            "5",
+            "A passage that more stories have than this is a phrase of the trade and is left out.",
+        ),
+        key("copy", "0.85", "The share of passages in common from which an article is a copy and not told again."),
+        key(
+            "copy_opening",
+            "0.7",
+            "The share of the opening in common from which half of the passages are enough for a copy.",
+        ),
+        key("excerpt", "0.33", "The share of passages in common from which an article is folded under the other."),
+        key(
+            "quoted_run",
+            "9",
+            "Passages in common in one piece from which an article is folded, whatever else it says.",
+        ),
+        key("excerpt_opening", "0.5", "The share of the opening in common from which an article is folded."),
+        key("reworded", "0.73", "How alike names, numbers and words must be to fold what is written in other words."),
+        key("translated", "0.34", "How much of names, numbers and words a translation must share to be folded."),
+        key("translated_story", "0.22", "The same, to belong to one story."),
+        key("story", "0.32", "How alike names, numbers and words must be for one story in the same language."),
     ],
 };
 
@@ -333,6 +365,7 @@ pub static TABLES: &[&KnownTable] = &[
     &EVIDENCE,
     &RENDERING,
     &SITE,
+    &STORIES,
     &WEB,
     &MAIL,
     &SOURCE,

@@ -157,6 +157,7 @@ fn config(
         evidence: settings::evidence(documents, report),
         rendering,
         sites: named(documents, "site", report).iter().map(|site| sites::site(site, report)).collect(),
+        stories: settings::stories(documents, report),
         web: settings::web(documents, report),
         mail,
         letterhead,

@@ -10,6 +10,7 @@ use crate::route::Subscription;
 use crate::rule::EntitySpec;
 use crate::rule::RuleSpec;
 use crate::source::SourcePlan;
+use crate::story::Thresholds;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -82,6 +83,8 @@ pub struct Config {
     pub rendering: Option<Rendering>,
     /// `[site.NAME]`: how the pages of some hosts are read.
     pub sites: Vec<Site>,
+    /// From where on articles are alike.
+    pub stories: Thresholds,
     /// What is answered over HTTP, if anything is.
     pub web: Option<Web>,
     /// How mail is sent; present when any channel needs it.

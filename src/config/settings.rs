@@ -1,4 +1,4 @@
-//! `[egress]`, `[politeness]`, `[reading]`, `contact` and `state` → how the world is treated.
+//! `[egress]`, `[politeness]`, `[reading]`, `[stories]`, `contact` and `state` → how the world is treated.
 
 use super::Egress;
 use super::Evidence;
@@ -20,6 +20,7 @@ use super::table::Table;
 use super::table::instead;
 use crate::evidence::Keep;
 use crate::evidence::Retention;
+use crate::story::Thresholds;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use std::fs;
@@ -187,6 +188,27 @@ pub(super) fn evidence(documents: &[Document], report: &Report) -> Evidence {
             age: table.duration("age", default.retention.age, DAY..=DAY * 36_600),
             bytes: table.size("max_size", default.retention.bytes, 1 << 20..=1 << 50),
         },
+    }
+}
+
+pub(super) fn stories(documents: &[Document], report: &Report) -> Thresholds {
+    let default = Thresholds::default();
+    let Some((_, table)) = top_table(documents, &keys::STORIES, report) else { return default };
+    let share = |key: &str, default: f32| table.number(key, 0.01..=1.0).map_or(default, |share| share as f32);
+    let passages =
+        |key: &str, default: u32| u32::try_from(table.integer(key, default.into(), 1..=1000)).unwrap_or(default);
+    Thresholds {
+        within: table.duration("within", default.within, SignedDuration::ZERO..=DAY * 30),
+        common_passage: passages("common_passage", default.common_passage),
+        copy: share("copy", default.copy),
+        copy_opening: share("copy_opening", default.copy_opening),
+        excerpt: share("excerpt", default.excerpt),
+        quoted_run: passages("quoted_run", default.quoted_run),
+        excerpt_opening: share("excerpt_opening", default.excerpt_opening),
+        reworded: share("reworded", default.reworded),
+        translated: share("translated", default.translated),
+        translated_story: share("translated_story", default.translated_story),
+        story: share("story", default.story),
     }
 }
 

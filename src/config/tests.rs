@@ -457,3 +457,13 @@ fn a_source_is_rendered_when_needed_where_there_is_a_service_and_by_a_proxy_only
         assert!(messages(&text).iter().any(|message| message.contains(said)), "{text}: {:#?}", messages(&text));
     }
 }
+
+#[test]
+fn the_thresholds_of_stories_are_what_the_manual_says() {
+    let lines: String =
+        super::keys::STORIES.keys.iter().map(|key| format!("{} = {}\n", key.name, key.default)).collect();
+    let (_directory, file) = written(&format!("{PAPER}[stories]\n{lines}"));
+    assert_eq!(read(&file).expect("it loads").config.stories, crate::story::Thresholds::default());
+    let (_directory, file) = written(&format!("{PAPER}[stories]\ncopy = 1.5\nwithin = \"1h\"\n"));
+    assert_eq!(read(&file).map(drop).expect_err("a share is at most 1").len(), 1);
+}

@@ -13,6 +13,31 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 pub mod address;
+mod feature;
+mod index;
+mod likeness;
+mod overlap;
+#[cfg(test)]
+mod samples;
+mod sketch;
+mod tokens;
+mod vocabulary;
+
+pub use feature::Feature;
+pub use index::Index;
+pub use index::Known;
+pub use likeness::Account;
+pub use likeness::Earlier;
+pub use likeness::Likeness;
+pub use likeness::Reservation;
+pub use likeness::Thresholds;
+pub use likeness::Verdict;
+pub use likeness::relate as relate_sketch;
+pub use overlap::Alone;
+pub use overlap::Background;
+pub use overlap::Overlap;
+pub use overlap::overlap;
+pub use sketch::Sketch;
 
 /// What later copies of an article are found by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -403,7 +403,9 @@ fn addresses_get_one_line_each_in_order() {
 fn no_input_is_no_answer_and_all_is_well() {
     let folder = folder();
     write(folder.path(), "rules.toml", RULES);
-    let commands: [&[&str]; 3] = [
+    let commands: [&[&str]; 5] = [
+        &["try", "story", "--jsonl", "-"],
+        &["try", "story", "--stream"],
         &["try", "article", "--jsonl"],
         &["try", "url", "--jsonl"],
         &["try", "rules", "--json", "--config", "rules.toml"],
@@ -424,7 +426,11 @@ fn a_reader_that_has_read_enough_is_no_error() {
     // More than a pipe holds.
     let feeds: Vec<&str> = ["try", "feed", "--json"].into_iter().chain([("a.xml"); 2000]).collect();
     let lines = |line: &str| format!("{line}\n").repeat(2000);
-    let cases: [(&[&str], String); 4] = [
+    let cases: [(&[&str], String); 5] = [
+        (
+            &["try", "story", "--jsonl", "-"],
+            lines(r#"{"id":1,"title_a":"Faro","text_a":"a","title_b":"Rojo","text_b":"b"}"#),
+        ),
         (&feeds, String::new()),
         (&["try", "url", "--jsonl"], lines(r#"{"url":"https://faro.example/a/rather/long/address/of/an/article/1"}"#)),
         (&["try", "article", "--jsonl"], lines(r#"{"html":"<p>hola</p>"}"#)),
@@ -461,7 +467,7 @@ fn an_answer_that_cannot_be_written_is_a_failure() {
 
 #[test]
 fn each_stage_says_how_it_is_used() {
-    for stage in ["feed", "article", "rules", "url"] {
+    for stage in ["feed", "article", "rules", "url", "story"] {
         let output = command().args(["try", stage, "--help"]).output().expect("it runs");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         assert!(output.status.success(), "{stage}");
@@ -471,4 +477,115 @@ fn each_stage_says_how_it_is_used() {
     }
     let output = command().args(["try", "feed"]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(2), "a command line without a file is wrong");
+}
+
+/// What happened in Puerto Claro, in two languages.
+const FIRE: &str = "Un incendio destruyó este martes 23 almacenes del puerto de Puerto Claro, confirmó el jefe de bomberos \
+    Ramiro Quesada. Las llamas comenzaron a las 4.15 en el muelle Santa Rufina y causaron pérdidas por 12,5 millones de dólares, \
+    según la empresa Navieras Halvorsen. La policía detuvo a dos empleados, y la fiscal Elena Marchetti pidió las \
+    grabaciones de 48 cámaras.";
+const FIRE_ENGLISH: &str = "A fire destroyed 23 warehouses in the port of Puerto Claro on Tuesday, fire chief Ramiro Quesada \
+    confirmed. The flames began at 4.15 on the Santa Rufina pier and caused losses of 12.5 million dollars, according to the \
+    company Navieras Halvorsen. Police arrested two employees, and prosecutor Elena Marchetti asked for the recordings of 48 \
+    cameras.";
+const FESTIVAL: &str = "El festival de música antigua reunirá este verano a doce conjuntos en la catedral y en el claustro de \
+    San Bruno, explicó la directora Carmen Oteiza. Las entradas costarán 18 euros, y los ensayos estarán abiertos a los \
+    alumnos del conservatorio y a quienes vivan en el barrio.";
+
+fn pair(id: &str, first: &str, second: &str, hours: Option<f64>) -> String {
+    json!({"id": id, "title_a": "Incendio en el puerto", "text_a": first, "title_b": "Otro título", "text_b": second,
+        "dt_hours": hours})
+    .to_string()
+}
+
+#[test]
+fn every_pair_is_judged_by_itself_and_a_bad_line_ends_nothing() {
+    let folder = folder();
+    let copy = format!("Compartir en redes. {FIRE} Suscríbase.");
+    let input = [
+        pair("copy", FIRE, &copy, None),
+        "{\"id\":\"bad\",\"text_a\":1}".to_owned(),
+        pair("translation", FIRE_ENGLISH, FIRE, Some(5.0)),
+        pair("late", FIRE, FIRE, Some(90.0)),
+        pair("other", FIRE, FESTIVAL, Some(1.0)),
+        "{}".to_owned(),
+    ];
+    let relations = [Some("suppress"), None, Some("fold"), Some("story"), Some("new"), Some("new")];
+    let input = input.join("\n");
+    let from_input = ask(folder.path(), &["try", "story", "--jsonl", "-"], input.as_bytes());
+    write(folder.path(), "pairs.jsonl", &input);
+    let from_file = ask(folder.path(), &["try", "story", "--jsonl", "pairs.jsonl"], b"");
+    assert_eq!(from_input.lines, from_file.lines);
+    assert_eq!((from_input.code, from_input.lines.len()), (1, 6), "{}", from_input.complaints);
+    for (line, relation) in from_input.lines.iter().zip(relations) {
+        match relation {
+            Some(relation) => {
+                assert_keys(line, &["id", "relation", "why"]);
+                assert_eq!(line["relation"], relation, "{line}");
+                assert!(line["why"].as_str().is_some_and(|why| !why.is_empty()));
+            }
+            None => assert_keys(line, &["line", "id", "error"]),
+        }
+    }
+    assert_eq!(from_input.lines[0]["id"], "copy");
+}
+
+#[test]
+fn a_stream_is_grouped_into_stories() {
+    let folder = folder();
+    let article = |id: i64, text: &str, time: &str, source: &str| {
+        json!({"id": id, "title": format!("Título {id}"), "text": text, "time": time, "source": source}).to_string()
+    };
+    let input = [
+        article(1, FIRE_ENGLISH, "2025-03-04T08:00:00Z", "a"),
+        article(2, FESTIVAL, "2025-03-04T09:00:00Z", "a"),
+        article(3, FIRE, "2025-03-04T10:00:00Z", "b"),
+        article(4, &format!("{FIRE} Compartir."), "2025-03-04T11:00:00Z", "c"),
+        article(5, FESTIVAL, "2025-03-30T09:00:00Z", "d"),
+    ];
+    let answer = ask(folder.path(), &["try", "story", "--stream"], input.join("\n").as_bytes());
+    assert_eq!(answer.code, 0, "{}", answer.complaints);
+    let told = |line: &Value| (line["story"].clone(), line["relation"].as_str().map(str::to_owned), line["of"].clone());
+    let found: Vec<_> = answer.lines.iter().map(told).collect();
+    let expected = |story: i64, relation: &str, of: Option<i64>| (json!(story), Some(relation.to_owned()), json!(of));
+    assert_eq!(
+        found,
+        [
+            expected(1, "new", None),
+            expected(2, "new", None),
+            expected(1, "fold", Some(1)),
+            expected(1, "suppress", Some(3)),
+            expected(5, "new", None),
+        ]
+    );
+    for line in &answer.lines {
+        assert_keys(line, &["id", "story", "relation", "of", "why"]);
+    }
+}
+
+#[test]
+fn two_files_are_compared_page_with_text() {
+    let folder = folder();
+    let at = folder.path();
+    let page = format!(
+        "<!doctype html><html lang=es><head><title>Incendio</title></head><body><article><h1>Incendio</h1><p>{FIRE}</p></article></body></html>"
+    );
+    write(at, "page.html", page);
+    write(at, "copy.txt", format!("Arde el puerto\n\n{FIRE}"));
+    let answer = ask(at, &["try", "story", "page.html", "copy.txt", "--json"], b"");
+    assert_eq!((answer.code, &answer.lines[0]["relation"]), (0, &json!("suppress")), "{}", answer.complaints);
+    let output = command().args(["try", "story", "page.html", "copy.txt"]).current_dir(at).output().expect("it runs");
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("suppress: the same text as “Incendio”"));
+    let missing = command().args(["try", "story", "page.html", "none.txt"]).current_dir(at).output().expect("it runs");
+    assert_ne!(missing.status.code(), Some(0));
+}
+
+#[test]
+fn a_configuration_sets_from_where_on_articles_are_alike() {
+    let folder = folder();
+    write(folder.path(), "strict.toml", format!("{RULES}\n[stories]\nwithin = \"4h\"\n"));
+    let input = pair("translation", FIRE_ENGLISH, FIRE, Some(5.0));
+    let arguments = ["try", "story", "--jsonl", "-", "--config", "strict.toml"];
+    let answer = ask(folder.path(), &arguments, input.as_bytes());
+    assert_eq!(answer.lines[0]["relation"], "new", "{}", answer.complaints);
 }

@@ -59,7 +59,15 @@ pub fn objects<T: DeserializeOwned>() -> impl Iterator<Item = io::Result<Result<
         // A hint that nobody hears does no harm.
         let _unheard = writeln!(io::stderr(), "atalaya: reading JSON lines from the terminal; end with Ctrl-D");
     }
-    io::stdin().lock().split(b'\n').enumerate().filter_map(|(index, bytes)| match bytes {
+    objects_of(io::stdin().lock())
+}
+
+/// As [`objects`], of anything that is read.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn objects_of<T: DeserializeOwned>(reader: impl BufRead) -> impl Iterator<Item = io::Result<Result<T, BadLine>>> {
+    reader.split(b'\n').enumerate().filter_map(|(index, bytes)| match bytes {
         Err(error) => Some(Err(error)),
         Ok(bytes) => {
             let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).trim_ascii();
