@@ -14,9 +14,11 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
+pub mod declared;
 pub mod media;
 mod meta;
 mod paragraphs;
+pub mod quality;
 pub mod scan;
 pub mod wall;
 
@@ -47,7 +49,10 @@ pub fn examine(document: &Document<'_>, listed_title: &str) -> (Article, Option<
         return (Article { method: "none".into(), ..Article::default() }, Some(reason));
     }
     let article = extract(document);
-    let refused = wall::judge(&article, &decode(document), listed_title).err();
+    let listed = quality::Listed { title: listed_title, ..quality::Listed::default() };
+    let (html, url) = (decode(document), Some(document.url));
+    let reading = quality::Reading { article: &article, html: &html, url, listed, repeated: 0 };
+    let refused = quality::judge(&reading).refused();
     (article, refused)
 }
 

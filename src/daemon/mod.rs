@@ -34,7 +34,9 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
+mod examining;
 mod further;
+mod instead;
 mod keeping;
 mod manners;
 mod polling;
