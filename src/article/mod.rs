@@ -18,6 +18,7 @@ pub mod declared;
 pub mod media;
 mod meta;
 mod paragraphs;
+pub mod pdf;
 pub mod quality;
 pub mod scan;
 pub mod wall;
@@ -45,6 +46,12 @@ pub fn extract(document: &Document<'_>) -> Article {
 /// [`extract`], and why the daemon does not take it for the article, if it does not. `listed_title` is the title in the
 /// feed, empty where there is none.
 pub fn examine(document: &Document<'_>, listed_title: &str) -> (Article, Option<Reason>) {
+    if pdf::is_pdf(document) {
+        return match pdf::read(document, pdf::Bounds { expired: &|| false }) {
+            Ok(article) => (article, None),
+            Err(reason) => (Article { method: "none".into(), ..Article::default() }, Some(reason)),
+        };
+    }
     if let Err(reason) = media::is_page(document) {
         return (Article { method: "none".into(), ..Article::default() }, Some(reason));
     }

@@ -261,7 +261,7 @@ async fn ask(
     let capture = fetched.capture.take().unwrap_or_default();
     let fetched = Arc::new(fetched);
     let Examined { article, mut refused } = examining::examine(shared, item, &fetched, Basis::Page).await?;
-    if plan.render == Render::Always && plan.render.applies(refused.as_ref()) {
+    if plan.render == Render::Always && article.method != examining::PDF && plan.render.applies(refused.as_ref()) {
         let shown = instead::rendered(shared, &tower, item, &url, &fetched, capture.clone(), refused.as_ref()).await?;
         match shown {
             Ok(reply) => return Ok(reply),

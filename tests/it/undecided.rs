@@ -336,3 +336,56 @@ fn one_text_for_entry_after_entry_is_no_article() {
     let status: Value = serde_json::from_slice(&status.stdout).expect("JSON");
     assert_eq!(status["unreadable"][0]["reason"]["last"]["code"], "repeated_text", "{status:#}");
 }
+
+/// A PDF file with one line of text, written by hand; its offsets are found by the reader itself.
+fn pdf(line: &str) -> Vec<u8> {
+    let content = format!("BT /F1 12 Tf 72 720 Td ({line}) Tj ET");
+    let objects = [
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>".to_owned(),
+        format!("<</Length {}>>\nstream\n{content}\nendstream", content.len()),
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>".to_owned(),
+    ];
+    let mut file = "%PDF-1.4\n".to_owned();
+    let mut offsets = Vec::new();
+    for (number, object) in (1..).zip(&objects) {
+        offsets.push(file.len());
+        write!(file, "{number} 0 obj\n{object}\nendobj\n").expect("a string takes all");
+    }
+    let start = file.len();
+    file.push_str("xref\n0 6\n0000000000 65535 f \n");
+    for offset in offsets {
+        writeln!(file, "{offset:010} 00000 n ").expect("a string takes all");
+    }
+    write!(file, "trailer\n<</Size 6/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n").expect("a string takes all");
+    file.into_bytes()
+}
+
+#[test]
+fn a_pdf_file_is_read_and_a_broken_one_is_listed() {
+    let line = "The report of the ombudswoman of Northmarch on the ward by the old harbour, in which the families, their lawyers and \
+        two doctors who had examined the men say what became of them, speaks of torture in nine cases out of ten.";
+    let file = pdf(line);
+    for (bytes, state) in [(file.clone(), "judged"), (file[..file.len() / 3].to_vec(), "unreadable")] {
+        let mut page = Page::html(bytes);
+        page.headers = vec!["content-type: application/pdf".into()];
+        let (mut world, link) = failing(page, "");
+        world.start();
+        world.until_asked("/a", 1);
+        match state {
+            "judged" => world.until("it is told", |world| world.mails.len() == 1),
+            _ => world.until_asked("/feed.xml", 3),
+        }
+        world.stop();
+        let way = why(&world, &link);
+        assert_eq!(way["state"], state, "{way:#}");
+        match state {
+            "judged" => {
+                assert_eq!(way["article"]["article"]["method"], "pdf", "{way:#}");
+                assert_eq!(way["article"]["article"]["title"], TITLE, "{way:#}");
+            }
+            _ => assert_eq!(way["reason"]["last"]["code"], "pdf_unreadable", "{way:#}"),
+        }
+    }
+}
