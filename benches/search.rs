@@ -243,6 +243,7 @@ async fn commit(store: &SqliteStore, press: &Press, articles: usize) -> (usize, 
                 outcomes: Vec::new(),
                 alert: None,
                 evidence: None,
+                alternate: None,
             };
             let decision = read::Decision::Judged(Box::new(judged));
             let begun = Instant::now();

@@ -2,6 +2,7 @@
 //! deliveries, or another try, or an honest "could not read". Pure.
 
 use crate::article;
+use crate::article::quality;
 use crate::channel::ChannelPlan;
 use crate::evidence::Capture;
 use crate::evidence::Keep;
@@ -10,7 +11,9 @@ use crate::evidence::Kind;
 use crate::evidence::Record;
 use crate::evidence::pack::pack;
 use crate::model::Alert;
+use crate::model::Alternate;
 use crate::model::Article;
+use crate::model::Basis;
 use crate::model::ChannelName;
 use crate::model::DeliveryId;
 use crate::model::Digest;
@@ -50,6 +53,13 @@ pub enum Reply {
         url: String,
         /// What was asked and answered, byte for byte.
         proof: Proof,
+    },
+    /// The page answered, and what it says is not the article or not all of it.
+    Refused {
+        /// What it says all the same.
+        article: Box<Article>,
+        /// Why that is not to be trusted.
+        reason: Reason,
     },
     /// It was not.
     Failed {
@@ -101,6 +111,8 @@ pub struct Judged {
     pub article: Article,
     /// The address that answered, after redirects.
     pub final_url: String,
+    /// What was read besides and not judged, unless the entry itself holds it.
+    pub alternate: Option<Alternate>,
     /// How later copies find it.
     pub fingerprint: Fingerprint,
     /// The story that it belongs to.
@@ -152,6 +164,15 @@ pub struct Standing<'a> {
     pub keep: Keep,
 }
 
+/// What is done about a page that gives no article.
+#[derive(Clone, Copy)]
+pub struct Trying<'a> {
+    /// The pause before each further try.
+    pub retry: &'a [SignedDuration],
+    /// Whether a feed's whole text is enough to judge on.
+    pub feed: bool,
+}
+
 /// What an item can be judged on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ground {
@@ -173,6 +194,8 @@ pub struct Text {
     pub article: Article,
     /// The address that answered.
     pub final_url: String,
+    /// What was read besides.
+    pub alternate: Option<Alternate>,
     /// How its copies are found.
     pub fingerprint: Fingerprint,
     /// Set when the page could not be read and this is only the feed's own text.
@@ -184,31 +207,73 @@ pub struct Text {
 /// What an item brings along: the whole text, where no page stands behind its entry. Nothing is asked for then.
 pub fn brought(item: &Item) -> Option<Ground> {
     let place = item.entry.place.as_ref().filter(|_| item.entry.link.is_none())?;
-    let article = Article { method: "listing".into(), ..from_entry(item) };
+    let article = Article { method: "listing".into(), basis: Basis::Listing, ..from_entry(item) };
     // The place is the page's, and would make all that the page lists one story.
     let fingerprint = Fingerprint { addresses: Vec::new(), text: story::text_hash(&article.text) };
     Some(Ground::Text(Box::new(Text {
         article,
         final_url: place.clone(),
+        alternate: None,
         fingerprint,
         unread: None,
         proof: Proof::Entry,
     })))
 }
 
-/// Settles what an item is judged on. A page that could not be read is asked for again until the tries are used up;
-/// then the feed's own text is all there is.
-pub fn ground(item: &Item, reply: Reply, retry: &[SignedDuration], now: Timestamp) -> Ground {
-    let listed = item.entry.link.as_deref();
-    let (fault, reason) = match reply {
-        Reply::Article { article, url, proof } => {
-            let article = completed(*article, item);
-            let fingerprint = story::fingerprint(listed, &url, article.canonical_url.as_deref(), &article.text);
-            return Ground::Text(Box::new(Text { article, final_url: url, fingerprint, unread: None, proof }));
-        }
-        Reply::Failed { fault, reason } => (fault, reason),
+/// What the entry of an item says, in plain text: the field for whole texts, else the summary.
+pub fn text_of_entry(item: &Item) -> String {
+    let html = item.entry.content.as_deref().or(item.entry.summary.as_deref()).unwrap_or_default();
+    article::plain_text(html)
+}
+
+/// Whether the feed gives the whole article, so that nothing else need be asked. `refused` is what the page says.
+pub fn is_whole_in_feed(item: &Item, refused: Option<&Article>, reason: &Reason) -> bool {
+    let plain = |html: &Option<String>| html.as_deref().map(article::plain_text);
+    // What other walls say is no part of the article.
+    let beginning = refused.filter(|_| matches!(reason, Reason::Paywall { .. } | Reason::TeaserOnly { .. }));
+    let beginning = beginning.map(|article| article.text.as_str());
+    let (content, summary) = (plain(&item.entry.content), plain(&item.entry.summary));
+    quality::is_whole(content.as_deref(), summary.as_deref(), beginning)
+}
+
+/// Whether this time something else is taken in place of the page: at once when the page said what it has to say, after
+/// one more try when the trouble may be over by then.
+pub fn turns_elsewhere(fault: Fault, reason: &Reason, attempts: u32) -> bool {
+    let passing = match reason {
+        Reason::Status { status } => !matches!(status, 400..=499) || *status == 429,
+        Reason::TimedOut { .. } | Reason::ConnectionFailed { .. } | Reason::SourceGone => true,
+        _ => matches!(fault, Fault::Throttled { .. }),
     };
-    if let (Fault::Transient | Fault::Throttled { .. }, Some(pause)) = (fault, retry.get(item.attempts as usize)) {
+    !passing || attempts > 0
+}
+
+/// Whether other addresses may be asked in place of a page: not where its site asked robots to keep away, nor where
+/// nobody says by which way.
+pub fn may_ask_elsewhere(reason: &Reason) -> bool {
+    !matches!(
+        reason,
+        Reason::RobotsRefused { .. } | Reason::AddressRefused { .. } | Reason::NoAddress | Reason::SourceGone
+    )
+}
+
+/// Settles what an item is judged on: the better of page and feed. A page that gives no article is asked for again until
+/// the tries are used up, unless the feed gives the whole text; then the feed's teaser is all there is.
+pub fn ground(item: &Item, reply: Reply, trying: &Trying<'_>, now: Timestamp) -> Ground {
+    let (fault, reason, refused) = match reply {
+        Reply::Article { article, url, proof } => return better(item, *article, url, proof, trying),
+        Reply::Refused { article, reason } => (Fault::Transient, reason, Some(article)),
+        Reply::Failed { fault, reason } => (fault, reason, None),
+    };
+    if trying.feed
+        && turns_elsewhere(fault, &reason, item.attempts)
+        && is_whole_in_feed(item, refused.as_deref(), &reason)
+    {
+        let basis = refused.as_ref().map_or(Basis::Page, |article| article.basis);
+        let (method, text) = refused.map(|article| (article.method, article.text)).unwrap_or_default();
+        return from_feed(item, Alternate { basis, method, text, reason: Some(reason) });
+    }
+    if let (Fault::Transient | Fault::Throttled { .. }, Some(pause)) = (fault, trying.retry.get(item.attempts as usize))
+    {
         let regular = now.saturating_add(*pause).unwrap_or(Timestamp::MAX);
         let at = match fault {
             Fault::Throttled { until: Some(until) } => regular.max(until),
@@ -216,17 +281,60 @@ pub fn ground(item: &Item, reply: Reply, retry: &[SignedDuration], now: Timestam
         };
         return Ground::Again { at, reason };
     }
+    let listed = item.entry.link.as_deref();
+    let beginning = refused.filter(|_| matches!(reason, Reason::Paywall { .. } | Reason::TeaserOnly { .. }));
     let reason = Reason::GaveUp { attempts: item.attempts + 1, last: Box::new(reason) };
-    let article = from_entry(item);
+    let mut article = from_entry(item);
+    // A yes is certain in the beginning of an article as well, and the page's is often longer than the feed's.
+    if let Some(beginning) = beginning.filter(|beginning| beginning.text.len() > article.text.len()) {
+        article = completed(*beginning, item);
+    }
     let final_url = listed.unwrap_or_default().to_owned();
     // The teaser of a page that nobody read must not make a page that somebody reads later a copy of it by its words.
     let fingerprint = Fingerprint { text: None, ..story::fingerprint(listed, &final_url, None, "") };
-    Ground::Text(Box::new(Text { article, final_url, fingerprint, unread: Some(reason), proof: Proof::Entry }))
+    Ground::Text(Box::new(Text {
+        article,
+        final_url,
+        alternate: None,
+        fingerprint,
+        unread: Some(reason),
+        proof: Proof::Entry,
+    }))
+}
+
+/// Both were read: the better one is judged.
+fn better(item: &Item, article: Article, url: String, proof: Proof, trying: &Trying<'_>) -> Ground {
+    let listed = item.entry.link.as_deref();
+    if trying.feed
+        && quality::is_better(&text_of_entry(item), &article.text)
+        && is_whole_in_feed(item, None, &Reason::EmptyPage)
+    {
+        let Article { basis, method, text, .. } = article;
+        return from_feed(item, Alternate { basis, method, text, reason: None });
+    }
+    let article = completed(article, item);
+    // What a copy elsewhere says of its own address is nothing that another item may be merged by.
+    let (answered, declared) = match (article.basis.is_elsewhere(), listed) {
+        (true, Some(listed)) => (listed, None),
+        _ => (url.as_str(), article.canonical_url.as_deref()),
+    };
+    let fingerprint = story::fingerprint(listed, answered, declared, &article.text);
+    Ground::Text(Box::new(Text { article, final_url: url, alternate: None, fingerprint, unread: None, proof }))
+}
+
+/// The feed's text as the whole article.
+fn from_feed(item: &Item, alternate: Alternate) -> Ground {
+    let listed = item.entry.link.as_deref();
+    let final_url = listed.unwrap_or_default().to_owned();
+    let article = from_entry(item);
+    let fingerprint = story::fingerprint(listed, &final_url, None, &article.text);
+    let alternate = Some(alternate);
+    Ground::Text(Box::new(Text { article, final_url, alternate, fingerprint, unread: None, proof: Proof::Entry }))
 }
 
 /// Decides what one text changes: verdicts, story, outcomes, alert and deliveries.
 pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lookalike], now: Timestamp) -> Decision {
-    let Text { article, final_url, fingerprint, unread, proof } = text;
+    let Text { article, final_url, alternate, fingerprint, unread, proof } = text;
     let mut judgement = standing.rules.judge(&article.title, &article.text, article.language.as_ref());
     if unread.is_some() {
         // Undecided is not unmatched: without the body only a yes is certain.
@@ -277,7 +385,8 @@ pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lo
         NewAlert { alert, deliveries }
     });
     let evidence = standing.keep.holds(!matched.is_empty()).then(|| kept(item, &article, &proof, now));
-    let judged = Box::new(Judged { article, final_url, fingerprint, relation, judgement, outcomes, alert, evidence });
+    let judged =
+        Box::new(Judged { article, final_url, alternate, fingerprint, relation, judgement, outcomes, alert, evidence });
     match unread {
         None => Decision::Judged(judged),
         Some(reason) => Decision::Unreadable { reason, judged: (!matched.is_empty()).then_some(judged) },
@@ -387,8 +496,7 @@ fn completed(mut article: Article, item: &Item) -> Article {
 /// What the feed itself says, as an article.
 fn from_entry(item: &Item) -> Article {
     let entry = &item.entry;
-    let html = entry.content.as_deref().or(entry.summary.as_deref()).unwrap_or_default();
-    let text = article::plain_text(html);
+    let text = text_of_entry(item);
     Article {
         language: language::detect(&entry.title, &text, None),
         title: entry.title.clone(),
@@ -396,6 +504,7 @@ fn from_entry(item: &Item) -> Article {
         published: entry.published,
         modified: entry.updated,
         text,
+        basis: Basis::Feed,
         method: "feed".into(),
         ..Article::default()
     }

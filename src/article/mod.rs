@@ -16,12 +16,15 @@ use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
 mod blocks;
+pub mod declared;
 pub mod extractors;
 mod features;
 mod forest;
 pub mod media;
 mod meta;
 mod paragraphs;
+pub mod pdf;
+pub mod quality;
 pub mod scan;
 pub mod site;
 mod traits;
@@ -59,11 +62,20 @@ pub fn extract(document: &Document<'_>, terms: &Terms<'_>) -> Article {
 /// [`extract`], and why the daemon does not take it for the article, if it does not. `listed_title` is the title in the
 /// feed, empty where there is none.
 pub fn examine(document: &Document<'_>, listed_title: &str, terms: &Terms<'_>) -> (Article, Option<Reason>) {
+    if pdf::is_pdf(document) {
+        return match pdf::read(document, pdf::Bounds { expired: &|| false }) {
+            Ok(article) => (article, None),
+            Err(reason) => (Article { method: "none".into(), ..Article::default() }, Some(reason)),
+        };
+    }
     if let Err(reason) = media::is_page(document) {
         return (Article { method: "none".into(), ..Article::default() }, Some(reason));
     }
     let article = extract(document, terms);
-    let refused = wall::judge(&article, &decode(document), listed_title).err();
+    let listed = quality::Listed { title: listed_title, ..quality::Listed::default() };
+    let (html, url) = (decode(document), Some(document.url));
+    let reading = quality::Reading { article: &article, html: &html, url, listed, repeated: 0 };
+    let refused = quality::judge(&reading).refused();
     (article, refused)
 }
 

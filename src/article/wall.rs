@@ -1,273 +1,31 @@
-//! (article, page, title of the entry) → is it the article? A wall is what a server shows instead: a consent form, a
-//! login, a proof of being human, a subscription offer. On the careful side: a short article that speaks of cookies or
-//! subscriptions is an article. So a phrase counts only where the page has next to no text besides it.
+//! (what a page shows, page, title) → is it a wall? For those who look for no article: a watched page is a list, and
+//! may be short. The phrases are those of [`quality`](super::quality).
 
-use crate::feed::plain;
+use super::quality::DETECTORS;
+use super::quality::Listed;
+use super::quality::Reading;
+use super::quality::signs::Signs;
 use crate::model::Article;
 use crate::model::Reason;
 
-/// A text of this many words is an article whatever stands in it, unless the page's very title is a challenge's.
-const LONG: usize = 150;
-/// Below this many words there is nothing to judge.
-const SHORT: usize = 25;
-
-/// Titles that only challenges and error pages have. Compared whole, folded to lower case.
-const TITLES: &[&str] = &[
-    "just a moment",
-    "attention required! | cloudflare",
-    "un momento",
-    "espere un momento",
-    "um momento",
-    "access denied",
-    "acceso denegado",
-    "acesso negado",
-    "403 forbidden",
-    "forbidden",
-    "are you a robot?",
-    "robot check",
-    "human verification",
-    "security check",
-    "ddos-guard",
-    "please wait",
-    "verifying your browser",
-    "checking your browser",
-    "pardon our interruption",
-    "you have been blocked",
-    "vercel security checkpoint",
-    "bot verification",
-    "before you continue",
-    "antes de continuar",
-    "request rejected",
-    "captcha",
-];
-
-/// What challenges say, and no article does.
-const CHALLENGES: &[&str] = &[
-    "checking your browser before accessing",
-    "checking if the site connection is secure",
-    "verify you are human",
-    "verify that you are not a robot",
-    "enable javascript and cookies to continue",
-    "needs to review the security of your connection",
-    "please complete the security check",
-    "performing security verification",
-    "ddos protection by",
-    "press & hold to confirm you are",
-    "you have been blocked",
-    "unusual traffic from your computer",
-    "confirm you are not a robot",
-    "verifique que es un ser humano",
-    "verificar que eres humano",
-    "verifica que no eres un robot",
-    "habilite javascript y las cookies para continuar",
-    "comprobando su navegador",
-    "confirme que você é humano",
-    "verifique se você é humano",
-    "ative o javascript e os cookies para continuar",
-    "verificando seu navegador",
-    "please enable js and disable any ad blocker",
-    "pardon our interruption",
-];
-
-/// What consent forms say.
-const CONSENT: &[&str] = &[
-    "we value your privacy",
-    "we and our partners store and/or access",
-    "before you continue to",
-    "accept all cookies",
-    "manage your privacy settings",
-    "we and our partners use cookies",
-    "your privacy choices",
-    "we use cookies to",
-    "this website uses cookies",
-    "valoramos tu privacidad",
-    "valoramos su privacidad",
-    "nosotros y nuestros socios",
-    "antes de continuar a",
-    "aceptar todas las cookies",
-    "aceptar y continuar",
-    "utilizamos cookies",
-    "usamos cookies",
-    "respetamos tu privacidad",
-    "tu privacidad es importante",
-    "este sitio utiliza cookies",
-    "valorizamos a sua privacidade",
-    "valorizamos sua privacidade",
-    "nós e os nossos parceiros",
-    "nós e nossos parceiros",
-    "aceitar todos os cookies",
-    "aceitar e continuar",
-    "utilizamos cookies para",
-    "este site usa cookies",
-    "este site utiliza cookies",
-];
-
-/// What logins and subscription offers say.
-const SUBSCRIPTION: &[&str] = &[
-    "subscribe to continue reading",
-    "subscribe to read",
-    "subscribe now to continue",
-    "to continue reading",
-    "to keep reading",
-    "this content is for subscribers",
-    "this article is for subscribers",
-    "this article is exclusive to subscribers",
-    "already a subscriber?",
-    "log in to continue",
-    "sign in to continue",
-    "sign in to read",
-    "log in to read",
-    "you have reached your limit of free articles",
-    "create a free account to",
-    "register to continue",
-    "unlock this article",
-    "suscríbete para seguir leyendo",
-    "suscríbete para continuar",
-    "suscríbase para seguir leyendo",
-    "para seguir leyendo",
-    "para continuar leyendo",
-    "contenido exclusivo para suscriptores",
-    "este contenido es exclusivo para",
-    "¿ya eres suscriptor?",
-    "¿ya estás suscrito?",
-    "inicia sesión para continuar",
-    "inicia sesión para leer",
-    "regístrate para seguir",
-    "assine para continuar lendo",
-    "assine para ler",
-    "para continuar lendo",
-    "conteúdo exclusivo para assinantes",
-    "já é assinante?",
-    "faça login para continuar",
-    "faça login para ler",
-    "cadastre-se para continuar",
-];
-
-/// Whether what was read is the article. `html` is the page as text, `listed_title` the title in the feed.
+/// Whether what was read is what was asked for. `html` is the page as text, `listed_title` the title in the feed.
 ///
 /// # Errors
 /// [`Reason::Wall`] with the words by which it was recognised, or [`Reason::EmptyPage`].
 pub fn judge(article: &Article, html: &str, listed_title: &str) -> Result<(), Reason> {
-    let words = count_words(&article.text);
-    let page_title = page_title(html);
-    let names = [article.title.as_str(), page_title.as_str()];
-    // An article may be called "Access denied": then its feed calls it so too.
-    let listed = fold(listed_title);
-    if words < LONG
-        && let Some(title) = names.iter().map(|title| fold(title)).find(|title| is_challenge_title(title, &listed))
-    {
-        return Err(Reason::Wall { detail: title });
+    let listed = Listed { title: listed_title, ..Listed::default() };
+    let signs = Signs::of(&Reading { article, html, url: None, listed, repeated: 0 });
+    let found = DETECTORS.iter().filter_map(|detector| (detector.examine)(&signs));
+    match found.into_iter().find(|reason| reason.is_wall() || *reason == Reason::EmptyPage) {
+        None => Ok(()),
+        Some(
+            Reason::BotWall { detail }
+            | Reason::ConsentWall { detail }
+            | Reason::LoginWall { detail }
+            | Reason::Paywall { detail },
+        ) => Err(Reason::Wall { detail }),
+        Some(reason) => Err(reason),
     }
-    if words >= LONG {
-        return Ok(());
-    }
-    let text = fold(&article.text);
-    if let Some(phrase) = CHALLENGES.iter().find(|phrase| text.contains(**phrase)) {
-        return Err(Reason::Wall { detail: (*phrase).to_owned() });
-    }
-    let around = if words < SHORT { fold(&visible(html)) } else { String::new() };
-    if words < SHORT
-        && let Some(phrase) = CHALLENGES.iter().find(|phrase| around.contains(**phrase))
-    {
-        return Err(Reason::Wall { detail: (*phrase).to_owned() });
-    }
-    for phrases in [CONSENT, SUBSCRIPTION] {
-        let said: Vec<&str> = phrases.iter().copied().filter(|phrase| text.contains(phrase)).collect();
-        // One phrase may be a quotation, and paragraphs without any speak for an article that only carries a notice.
-        if (said.len() > 1 || (said.len() == 1 && words < SHORT)) && words_besides(&article.text, phrases) < SHORT {
-            return Err(Reason::Wall { detail: said[0].to_owned() });
-        }
-    }
-    // A short text on a page that says to machines "not free", and to people "subscribe": the beginning of an article.
-    if says_not_free(html)
-        && let Some(phrase) = SUBSCRIPTION.iter().find(|phrase| fold(&visible(html)).contains(**phrase))
-    {
-        return Err(Reason::Wall { detail: format!("not free to read, “{phrase}”") });
-    }
-    if words >= SHORT {
-        return Ok(());
-    }
-    // Hardly any text was found. If the page asks for something, that is why.
-    if let Some(phrase) = CONSENT.iter().chain(SUBSCRIPTION).find(|phrase| around.contains(**phrase)) {
-        return Err(Reason::Wall { detail: (*phrase).to_owned() });
-    }
-    if words > 0 && is_flash(article, &around, words) {
-        return Ok(());
-    }
-    Err(Reason::EmptyPage)
-}
-
-/// `isAccessibleForFree` of schema.org, as publishers write it for search engines.
-fn says_not_free(html: &str) -> bool {
-    html.match_indices("\"isAccessibleForFree\"").take(10).any(|(at, name)| {
-        let value = html[at + name.len()..].trim_start().trim_start_matches(':').trim_start().trim_start_matches('"');
-        value.get(..5).is_some_and(|value| value.eq_ignore_ascii_case("false"))
-    })
-}
-
-fn is_challenge_title(title: &str, listed: &str) -> bool {
-    let title = title.trim_end_matches(['.', '…', '!']).trim_end();
-    let title = title.trim_end_matches("...");
-    let listed = listed.trim_end_matches(['.', '…', '!']);
-    title != listed && TITLES.contains(&title)
-}
-
-/// A news flash: the page says by itself that it is an article (a headline and a time), and its whole readable text is
-/// short, so nothing was overlooked.
-fn is_flash(article: &Article, around: &str, words: usize) -> bool {
-    let stamped = article.published.is_some() && !article.title.is_empty();
-    stamped && words >= 8 && around.split_whitespace().count() < 400
-}
-
-fn words_besides(text: &str, phrases: &[&str]) -> usize {
-    text.split("\n\n")
-        .filter(|paragraph| {
-            let paragraph = fold(paragraph);
-            !phrases.iter().any(|phrase| paragraph.contains(phrase))
-        })
-        .map(count_words)
-        .sum()
-}
-
-/// Words between white space; scripts that put none count one for every two letters.
-fn count_words(text: &str) -> usize {
-    let unspaced = |letter: &char| matches!(*letter, '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}');
-    text.split_whitespace().count() + text.chars().filter(unspaced).count() / 2
-}
-
-fn fold(text: &str) -> String {
-    plain::fold(&text.replace('’', "'")).to_lowercase()
-}
-
-fn page_title(html: &str) -> String {
-    let head = &html[..html.floor_char_boundary(256 * 1024)];
-    let lower = head.to_ascii_lowercase();
-    let title = || {
-        let start = lower.find("<title")?;
-        let open = start + lower[start..].find('>')? + 1;
-        let close = open + lower[open..].find("</title")?;
-        Some(plain::title(&head[open..close]))
-    };
-    title().unwrap_or_default()
-}
-
-/// All that the page shows, tags dropped; only the first part of a long page.
-fn visible(html: &str) -> String {
-    let (html, _) = super::scan::defuse(&html[..html.floor_char_boundary(512 * 1024)]);
-    let mut text = String::with_capacity(html.len() / 4);
-    let mut inside = false;
-    for letter in html.chars() {
-        match letter {
-            '<' => {
-                inside = true;
-                text.push(' ');
-            }
-            '>' => inside = false,
-            _ if !inside => text.push(letter),
-            _ => {}
-        }
-    }
-    plain::decode_entities(&text).into_owned()
 }
 
 #[cfg(test)]
@@ -354,7 +112,7 @@ mod tests {
             assert_eq!(answer.is_err(), wall, "{around}");
         }
         // A long text is all there whatever the flag says.
-        let long = REPORT.repeat(5);
+        let long = REPORT.repeat(8);
         assert_eq!(judge(&article("T", &long), &format!("{flag}{offer}<p>{long}</p>"), "T"), Ok(()));
     }
 

@@ -6,6 +6,8 @@ use super::setup;
 use crate::clock;
 use crate::config;
 use crate::config::Environment;
+use crate::model::Alternate;
+use crate::model::Basis;
 use crate::model::ChannelName;
 use crate::model::ItemState;
 use crate::model::OutcomeKind;
@@ -166,6 +168,29 @@ pub fn why(arguments: &WhyArguments, named: Option<&Path>, output: &mut Output) 
     })
 }
 
+/// Which text was judged.
+fn read_from(basis: Basis, url: &str) -> String {
+    match basis {
+        Basis::Page => format!("read from {url}"),
+        Basis::Listing => format!("judged on what its source lists at {url}"),
+        Basis::Feed => "judged on the feed's own text".to_owned(),
+        Basis::Amp => format!("read from its AMP version {url}"),
+        Basis::Print => format!("read from its print version {url}"),
+        Basis::Alternate => format!("read from another version, {url}"),
+        Basis::Mirror => format!("read from the mirror, {url}"),
+        Basis::Rendering => format!("read from {url} as a browser shows it"),
+    }
+}
+
+/// What was read and not judged.
+fn besides(other: &Alternate) -> String {
+    let words = other.text.split_whitespace().count();
+    match &other.reason {
+        Some(reason) => format!("not on the {}: {reason}", other.basis.as_str()),
+        None => format!("not on the {}, which gives only {words} words", other.basis.as_str()),
+    }
+}
+
 fn tell_way(way: &Way, output: &mut Output) -> anyhow::Result<()> {
     let entry = &way.item.entry;
     output.line(format!("{}", or_dash(&entry.title)))?;
@@ -177,13 +202,16 @@ fn tell_way(way: &Way, output: &mut Output) -> anyhow::Result<()> {
     if let Some(account) = &way.article {
         let article = &account.article;
         output.line(format!(
-            "{}  read from {} ({} words{}, by {})",
+            "{}  {} ({} words{}, by {})",
             time(account.judged_at),
-            account.final_url,
+            read_from(article.basis, &account.final_url),
             article.text.split_whitespace().count(),
             article.language.as_ref().map(|language| format!(", {language}")).unwrap_or_default(),
             article.method
         ))?;
+        if let Some(other) = &account.alternate {
+            output.line(format!("  {}", besides(other)))?;
+        }
         output.line(format!("  story: {} — {}", or_dash(&account.story_title), account.relation))?;
     }
     let state = match (way.state, &way.reason) {

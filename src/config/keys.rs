@@ -117,6 +117,16 @@ pub static READING: KnownTable = KnownTable {
             "The pause before each further try; after the last one the item is listed as unreadable.",
         ),
         key("copies_within", "\"72h\"", "How long a text is remembered for finding its copies."),
+        key(
+            "instead",
+            "[\"feed\", \"amp\", \"print\", \"alternate\", \"mirror\", \"rendering\"]",
+            "What stands in for a page that gives no article, in this order: the feed's whole text, the page's AMP and print versions, another version that it declares, `mirror`, the service of `[rendering]`.",
+        ),
+        key(
+            "mirror",
+            "none",
+            "A mirror's or archive's address of a page: `{url}` stands for the page's, percent-encoded behind a `?` and as it is elsewhere.",
+        ),
     ],
 };
 
@@ -262,6 +272,8 @@ pub static SOURCE: KnownTable = KnownTable {
             "\"when_needed\"",
             "Which of its pages the service of `[rendering]` shows: `never`, `when_needed` for those that scripts build, `always`; with a proxy, by default none.",
         ),
+        key("instead", "that of [reading]", "What stands in for its pages that give no article; `[]` for nothing."),
+        key("mirror", "that of [reading]", "The address of its pages at a mirror or archive; `false` for none."),
         key("enabled", "true", "Whether it is asked at all."),
     ],
 };

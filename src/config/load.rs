@@ -95,6 +95,7 @@ fn config(
     }
     let egress = settings::egress(documents, environment, report);
     let polling = settings::polling(documents, report);
+    let reading = settings::reading(documents, report);
     let rendering = rendering::rendering(documents, environment, report);
     let mail = mail::mail(documents, environment, report);
     let has_mail = documents.iter().any(|document| document.entries.iter().any(|entry| entry.key == "mail"));
@@ -115,7 +116,7 @@ fn config(
     let sources = all_sources
         .iter()
         .filter_map(|source| {
-            sources::source(source, source_kinds, &egress, &polling, rendering.is_some(), environment, report)
+            sources::source(source, source_kinds, &egress, &polling, &reading, rendering.is_some(), environment, report)
         })
         .collect();
     let channels = all_channels
@@ -153,7 +154,7 @@ fn config(
         egress,
         politeness: settings::politeness(documents, report),
         polling,
-        reading: settings::reading(documents, report),
+        reading,
         evidence: settings::evidence(documents, report),
         rendering,
         sites: named(documents, "site", report).iter().map(|site| sites::site(site, report)).collect(),

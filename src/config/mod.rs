@@ -9,6 +9,7 @@ use crate::model::Proxy;
 use crate::route::Subscription;
 use crate::rule::EntitySpec;
 use crate::rule::RuleSpec;
+use crate::source::Instead;
 use crate::source::SourcePlan;
 use crate::story::Thresholds;
 use ipnet::IpNet;
@@ -25,6 +26,7 @@ mod entities;
 mod environment;
 mod examples;
 mod files;
+mod instead;
 pub mod keys;
 mod kinds;
 mod load;
@@ -175,6 +177,8 @@ pub struct Reading {
     pub retry: Vec<SignedDuration>,
     /// How long a text is remembered for finding its copies.
     pub copies_within: SignedDuration,
+    /// What stands in for a page that gives no article, where a source does not say otherwise.
+    pub instead: Instead,
 }
 
 /// `[rendering]`: a browser service that the operator runs, for pages that scripts build.

@@ -71,7 +71,7 @@ pub(super) fn of_source(table: &Table<'_>, renders: bool, proxied: bool) -> Rend
 }
 
 /// What is wrong with the template of an address.
-fn fault(template: &str) -> Option<String> {
+pub(super) fn fault(template: &str) -> Option<String> {
     let Some((before, _)) = template.split_once("{url}") else {
         return Some("`url` does not say where the page's address belongs".into());
     };

@@ -12,6 +12,7 @@ use super::duration::Refusal;
 use super::environment::Environment;
 use super::files::Document;
 use super::files::lower;
+use super::instead;
 use super::keys;
 use super::node::Entry;
 use super::node::Value;
@@ -20,6 +21,7 @@ use super::table::Table;
 use super::table::instead;
 use crate::evidence::Keep;
 use crate::evidence::Retention;
+use crate::source::Instead;
 use crate::story::Thresholds;
 use ipnet::IpNet;
 use jiff::SignedDuration;
@@ -82,6 +84,7 @@ impl Default for Reading {
         Self {
             retry: minutes.into_iter().map(SignedDuration::from_mins).collect(),
             copies_within: SignedDuration::from_hours(72),
+            instead: Instead::default(),
         }
     }
 }
@@ -164,7 +167,7 @@ pub(super) fn reading(documents: &[Document], report: &Report) -> Reading {
         None => default.retry,
     };
     let copies_within = table.duration("copies_within", default.copies_within, SignedDuration::ZERO..=DAY * 365);
-    Reading { retry, copies_within }
+    Reading { retry, copies_within, instead: instead::instead(&table, &default.instead) }
 }
 
 /// What is kept of the pages that were read.

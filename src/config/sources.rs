@@ -2,11 +2,13 @@
 
 use super::Egress;
 use super::Polling;
+use super::Reading;
 use super::definitions::Definition;
 use super::diagnostic::Report;
 use super::duration::Refusal;
 use super::duration::duration;
 use super::environment::Environment;
+use super::instead;
 use super::keys;
 use super::kinds;
 use super::mail::is_loopback;
@@ -35,11 +37,13 @@ const RUDE_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 const LONGEST_INTERVAL: SignedDuration = SignedDuration::from_hours(24 * 366);
 
 /// One source; `None` when it is wrong or switched off.
+#[expect(clippy::too_many_arguments, reason = "a source inherits from all of these tables")]
 pub(super) fn source(
     definition: &Definition<'_>,
     kinds: &[&Kind],
     egress: &Egress,
     polling: &Polling,
+    reading: &Reading,
     renders: bool,
     environment: &Environment,
     report: &Report,
@@ -63,10 +67,23 @@ pub(super) fn source(
     };
     let robots = robots(&table);
     let render = rendering::of_source(&table, renders, proxy.is_some());
+    let instead = instead::instead(&table, &reading.instead);
     let name = SourceName::new(definition.name);
     let (kind, watch, schedule) = (kind?, watch?, schedule?);
     let kind = kind.name;
-    enabled.then_some(SourcePlan { name, label, kind, watch, schedule, heed, first_poll, proxy, robots, render })
+    enabled.then_some(SourcePlan {
+        name,
+        label,
+        kind,
+        watch,
+        schedule,
+        heed,
+        first_poll,
+        proxy,
+        robots,
+        render,
+        instead,
+    })
 }
 
 fn schedule(table: &Table<'_>, polling: &Polling, here: bool) -> Option<Schedule> {

@@ -34,8 +34,10 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
+mod examining;
 mod further;
 mod indexing;
+mod instead;
 mod keeping;
 mod manners;
 mod polling;

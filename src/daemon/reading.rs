@@ -1,23 +1,21 @@
 //! Claims items, reads their pages, and commits what `read::decide` says.
 
 use super::Shared;
+use super::examining;
+use super::examining::Examined;
+use super::instead;
+use super::instead::Asked;
 use super::manners;
-use super::rendering;
-use super::tower::Tower;
 use super::work;
 use super::work::Gate;
 use super::work::Pulse;
-use crate::article;
-use crate::article::Terms;
-use crate::article::site;
 use crate::clock;
 use crate::evidence::Keep;
 use crate::model::Article;
-use crate::model::Document;
+use crate::model::Basis;
 use crate::model::Fault;
 use crate::model::Item;
 use crate::model::Reason;
-use crate::net::client::Fetched;
 use crate::net::client::Request;
 use crate::poll::Pause;
 use crate::poll::Scope;
@@ -28,7 +26,8 @@ use crate::read::Ground;
 use crate::read::Proof;
 use crate::read::Reply;
 use crate::read::Standing;
-use crate::source;
+use crate::read::Trying;
+use crate::source::Render;
 use crate::source::host_key;
 use crate::store::Lease;
 use crate::store::StoreError;
@@ -43,7 +42,7 @@ use tracing::warn;
 use url::Url;
 
 /// What is asked for when an article is read.
-const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
+pub const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
 
 /// Turns until the tower stops.
 pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
@@ -77,7 +76,7 @@ async fn put_back(shared: Arc<Shared>, lease: Lease<Item>, until: Timestamp) {
 /// One reading, from lease to commit.
 async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
     let item = lease.job().clone();
-    let mut ground = match settle(&shared, &item, Again::IfNeeded).await {
+    let mut ground = match settle(&shared, &lease, Again::IfNeeded).await {
         Ok(ground) => ground,
         Err(error) => return error!(%error, item = %item.id, "a twin could not be looked up"),
     };
@@ -119,7 +118,7 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
         if !asked_anew && tells_of_what_is_not_kept(&shared, &ground, &decision).await {
             asked_anew = true;
             // When the page does not answer any more, what was read for the twin is told all the same.
-            if let Ok(Ground::Text(text)) = settle(&shared, &item, Again::Always).await
+            if let Ok(Ground::Text(text)) = settle(&shared, &lease, Again::Always).await
                 && text.unread.is_none()
             {
                 ground = Ground::Text(text);
@@ -162,11 +161,16 @@ async fn tells_of_what_is_not_kept(shared: &Shared, ground: &Ground, decision: &
 }
 
 /// What the item is judged on: what it brings along, else what its page says.
-async fn settle(shared: &Shared, item: &Item, again: Again) -> Result<Ground, StoreError> {
+async fn settle(shared: &Shared, lease: &Lease<Item>, again: Again) -> Result<Ground, StoreError> {
+    let item = lease.job();
     if let Some(ground) = read::brought(item) {
         return Ok(ground);
     }
-    let reply = ask(shared, item, again).await?;
+    let mut tries = Vec::new();
+    let reply = ask(shared, item, again, &mut tries).await?;
+    if !tries.is_empty() {
+        shared.store.note_tries(lease, &tries).await?;
+    }
     let now = clock::now();
     if let (Reply::Failed { fault, reason }, Some(url)) = (&reply, link(item))
         && let Some(Pause { key, until, scope: Scope::All }) = backoff::asked_for(*fault, reason, &url, now)
@@ -174,7 +178,9 @@ async fn settle(shared: &Shared, item: &Item, again: Again) -> Result<Ground, St
         shared.gates.pause(&key, until);
         shared.store.pause(&key, until, now).await?;
     }
-    Ok(read::ground(item, reply, &shared.tower.load().config.reading.retry, now))
+    let tower = shared.tower.load();
+    let feed = tower.source(&item.source).is_none_or(|plan| plan.instead.ways.contains(&Basis::Feed));
+    Ok(read::ground(item, reply, &Trying { retry: &tower.config.reading.retry, feed }, now))
 }
 
 /// Logs what was committed and wakes the senders.
@@ -202,8 +208,13 @@ fn tell(shared: &Shared, item: &Item, decision: &Decision) {
     }
 }
 
-/// Fetches and extracts; every trouble of the world becomes a reply.
-async fn ask(shared: &Shared, item: &Item, again: Again) -> Result<Reply, StoreError> {
+/// Fetches, extracts and judges; every trouble of the world becomes a reply, and what was asked besides a try.
+async fn ask(
+    shared: &Shared,
+    item: &Item,
+    again: Again,
+    tries: &mut Vec<(Timestamp, Reason)>,
+) -> Result<Reply, StoreError> {
     let Some(url) = link(item) else {
         return Ok(Reply::Failed { fault: Fault::Permanent, reason: Reason::NoAddress });
     };
@@ -230,60 +241,45 @@ async fn ask(shared: &Shared, item: &Item, again: Again) -> Result<Reply, StoreE
         true => tower.client.get_past(&manners::Robots { shared, tower: &tower, proxy }, proxy, &request).await,
         false => tower.client.get_by(proxy, &request).await,
     };
+    let mut asked = Asked {
+        tower: &tower,
+        plan,
+        item,
+        url: &url,
+        answer: None,
+        article: None,
+        reason: Reason::EmptyPage,
+        fault: Fault::Transient,
+    };
     let mut fetched = match answer {
         Ok(fetched) => fetched,
-        Err(error) => return Ok(Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() }),
+        Err(error) => {
+            (asked.fault, asked.reason) = (error.fault(clock::now()), error.reason());
+            return instead::settle(shared, asked, tries).await;
+        }
     };
-    let listed_title = item.entry.title.clone();
-    let mut capture = fetched.capture.take().unwrap_or_default();
-    let (mut article, mut refused, fetched) = examine(&tower, fetched, listed_title.clone()).await;
-    if plan.render.applies(refused.as_ref()) {
-        let shown = match rendering::show(shared, &tower, &url, &fetched).await {
-            Ok(page) => page,
-            Err(error) => {
-                let reason = rendering::in_vain(refused.as_ref(), &error);
-                return Ok(Reply::Failed { fault: Fault::Transient, reason });
-            }
-        };
-        capture.push_rendered(&url, &shown.body, clock::now());
-        let (read, unread, _) = examine(&tower, shown, listed_title).await;
-        article = Article { method: format!("rendered: {}", read.method), ..read };
-        refused = unread.map(|reason| rendering::still(refused, reason));
-    }
-    let url = fetched.url.to_string();
-    Ok(match refused {
-        None => Reply::Article { article: Box::new(article), url, proof: Proof::Capture(Arc::new(capture)) },
-        Some(reason @ Reason::NotAPage { .. }) => Reply::Failed { fault: Fault::Permanent, reason },
-        Some(reason) => Reply::Failed { fault: Fault::Transient, reason },
-    })
-}
-
-/// The article of an answer, and why it is none, if it is none. Gives the answer back.
-async fn examine(
-    tower: &Arc<Tower>,
-    fetched: Fetched,
-    listed_title: String,
-) -> (Article, Option<Reason>, Arc<Fetched>) {
+    let capture = fetched.capture.take().unwrap_or_default();
     let fetched = Arc::new(fetched);
-    let tower = Arc::clone(tower);
-    let page = Arc::clone(&fetched);
-    let extracting = tokio::task::spawn_blocking(move || {
-        let document = Document { url: &page.url, content_type: page.content_type.as_deref(), bytes: &page.body };
-        let terms = Terms { now: clock::now(), site: site::of(&tower.config.sites, &page.url) };
-        match article::examine(&document, &listed_title, &terms) {
-            // An empty page that scripts would fill is called by that name.
-            (article, Some(Reason::EmptyPage)) => {
-                let scripts = source::unreadable(&document).filter(|it| matches!(it, Reason::NeedsScripts { .. }));
-                (article, Some(scripts.unwrap_or(Reason::EmptyPage)))
+    let Examined { article, mut refused } = examining::examine(shared, item, &fetched, Basis::Page).await?;
+    if plan.render == Render::Always && article.method != examining::PDF && plan.render.applies(refused.as_ref()) {
+        let shown = instead::rendered(shared, &tower, item, &url, &fetched, capture.clone(), refused.as_ref()).await?;
+        match shown {
+            Ok(reply) => return Ok(reply),
+            Err(reason) => {
+                refused = Some(reason);
+                asked.article = Some(Article { basis: Basis::Rendering, ..Article::default() });
             }
-            examined => examined,
-        }
-    });
-    match extracting.await {
-        Ok((article, refused)) => (article, refused, fetched),
-        Err(panic) => {
-            error!(error = %panic, url = %fetched.url, "extracting panicked");
-            (Article::default(), Some(Reason::EmptyPage), fetched)
         }
     }
+    let Some(reason) = refused else {
+        let (url, proof) = (fetched.url.to_string(), Proof::Capture(Arc::new(capture)));
+        return Ok(Reply::Article { article: Box::new(article), url, proof });
+    };
+    if matches!(reason, Reason::NotAPage { .. } | Reason::PdfUnreadable { .. }) {
+        asked.fault = Fault::Permanent;
+    }
+    asked.reason = reason;
+    asked.article.get_or_insert(article);
+    asked.answer = Some((fetched, capture));
+    instead::settle(shared, asked, tries).await
 }

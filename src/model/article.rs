@@ -1,5 +1,6 @@
 //! An item's readable text, and what the rules say of it.
 
+use super::Basis;
 use super::EntityName;
 use super::Reason;
 use super::RuleName;
@@ -52,6 +53,9 @@ pub struct Article {
     pub canonical_url: Option<String>,
     /// The body as plain text, paragraphs separated by an empty line.
     pub text: String,
+    /// Where the text comes from.
+    #[serde(default)]
+    pub basis: Basis,
     /// Which extractor gave the text.
     pub method: String,
     /// What was odd about the page.

@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod article;
+pub mod basis;
 pub mod digest;
 pub mod fault;
 pub mod ids;
@@ -22,6 +23,8 @@ pub use article::Judgement;
 pub use article::Language;
 pub use article::Mention;
 pub use article::Verdict;
+pub use basis::Alternate;
+pub use basis::Basis;
 pub use digest::Digest;
 pub use fault::Fault;
 pub use ids::AlertId;

@@ -1,5 +1,6 @@
 //! Why. Every yes and no of every decision carries one of these; the same value serves log, metric, page, mail and test.
 
+use super::Basis;
 use super::ItemId;
 use serde::Deserialize;
 use serde::Serialize;
@@ -141,6 +142,60 @@ pub enum Reason {
         /// The words by which it was recognised.
         detail: String,
     },
+    /// The page asks for a proof of being human, or blocks programs.
+    BotWall {
+        /// The words by which it was recognised.
+        detail: String,
+    },
+    /// The page asks for consent to cookies and the like.
+    ConsentWall {
+        /// The words by which it was recognised.
+        detail: String,
+    },
+    /// The page asks for a login.
+    LoginWall {
+        /// The words by which it was recognised.
+        detail: String,
+    },
+    /// The page asks for a subscription.
+    Paywall {
+        /// By what it was recognised.
+        detail: String,
+    },
+    /// The page shows the beginning of the article only.
+    TeaserOnly {
+        /// By what it was recognised.
+        detail: String,
+    },
+    /// The page says that something is wrong, under a status of success.
+    ErrorPage {
+        /// The words by which it was recognised.
+        detail: String,
+    },
+    /// The page is another one than the article: a front page, a section, a list.
+    NotAnArticle {
+        /// By what it was recognised.
+        detail: String,
+    },
+    /// The page shows what other entries of its source show, too.
+    RepeatedText {
+        /// How many others.
+        items: usize,
+    },
+    /// The answer is a PDF file whose text could not be had.
+    PdfUnreadable {
+        /// Why.
+        detail: String,
+    },
+    /// What was asked instead of the page gave no article either.
+    InItsPlace {
+        /// What it was: `amp`, `print`, `alternate`, `mirror`, `rendering`.
+        way: Basis,
+        /// Its address.
+        url: String,
+        /// Why it gave none.
+        last: Box<Reason>,
+    },
     /// The answer is not a page (an image, a film, an archive).
     NotAPage {
         /// Its media type.
@@ -221,6 +276,18 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether the site asks for something first, of a person or of a program.
+    pub fn is_wall(&self) -> bool {
+        matches!(
+            self,
+            Self::Wall { .. }
+                | Self::BotWall { .. }
+                | Self::ConsentWall { .. }
+                | Self::LoginWall { .. }
+                | Self::Paywall { .. }
+        )
+    }
+
     /// The stable name of the kind, as in JSON.
     pub fn code(&self) -> &'static str {
         match self {
@@ -252,6 +319,16 @@ impl Reason {
             Self::NotRendered { .. } => "not_rendered",
             Self::EmptyPage => "empty_page",
             Self::Wall { .. } => "wall",
+            Self::BotWall { .. } => "bot_wall",
+            Self::ConsentWall { .. } => "consent_wall",
+            Self::LoginWall { .. } => "login_wall",
+            Self::Paywall { .. } => "paywall",
+            Self::TeaserOnly { .. } => "teaser_only",
+            Self::ErrorPage { .. } => "error_page",
+            Self::NotAnArticle { .. } => "not_an_article",
+            Self::RepeatedText { .. } => "repeated_text",
+            Self::PdfUnreadable { .. } => "pdf_unreadable",
+            Self::InItsPlace { .. } => "in_its_place",
             Self::NotAPage { .. } => "not_a_page",
             Self::GaveUp { .. } => "gave_up",
             Self::Matched { .. } => "matched",
@@ -328,6 +405,18 @@ impl fmt::Display for Reason {
             Self::NotRendered { detail } => write!(formatter, "not rendered: {detail}"),
             Self::EmptyPage => formatter.write_str("the page holds no readable text"),
             Self::Wall { detail } => write!(formatter, "a wall instead of what was asked for: {detail}"),
+            Self::BotWall { detail } => write!(formatter, "a test for robots instead of the article: {detail}"),
+            Self::ConsentWall { detail } => write!(formatter, "a consent form instead of the article: {detail}"),
+            Self::LoginWall { detail } => write!(formatter, "a login instead of the article: {detail}"),
+            Self::Paywall { detail } => write!(formatter, "a subscription offer instead of the article: {detail}"),
+            Self::TeaserOnly { detail } => write!(formatter, "only the beginning of the article: {detail}"),
+            Self::ErrorPage { detail } => write!(formatter, "an error page under a status of success: {detail}"),
+            Self::NotAnArticle { detail } => write!(formatter, "another page than the article: {detail}"),
+            Self::RepeatedText { items } => {
+                write!(formatter, "the same text as {items} other entries of its source, which is no article's")
+            }
+            Self::PdfUnreadable { detail } => write!(formatter, "a PDF file without text that can be read: {detail}"),
+            Self::InItsPlace { way, url, last } => write!(formatter, "nor by {} ({url}): {last}", way.as_str()),
             Self::NotAPage { media_type } => write!(formatter, "not a page but {media_type}"),
             Self::GaveUp { attempts, last } => write!(formatter, "given up after {attempts} tries: {last}"),
             Self::Matched { because } => formatter.write_str(because),

@@ -372,6 +372,7 @@ mod tests {
             proxy: None,
             robots: true,
             render: crate::source::Render::Never,
+            instead: crate::source::Instead::default(),
         }
     }
 

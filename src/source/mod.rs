@@ -1,5 +1,6 @@
 //! Source kinds: state → request, reply → entries. A kind is one file and two lines here: `mod` and [`KINDS`].
 
+use crate::model::Basis;
 use crate::model::Proxy;
 use crate::model::Reason;
 use crate::model::SourceName;
@@ -10,6 +11,7 @@ use crate::schedule::Schedule;
 use jiff::SignedDuration;
 use std::sync::Arc;
 use url::Url;
+use url::form_urlencoded;
 
 mod blocks;
 pub mod feed;
@@ -89,6 +91,39 @@ pub struct SourcePlan {
     pub robots: bool,
     /// Which of its pages are rendered: those that it watches and those that it lists.
     pub render: Render,
+    /// What stands in for a page that it lists and that gives no article.
+    pub instead: Instead,
+}
+
+/// What stands in for a page that gives no article.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instead {
+    /// Those of [`Basis::INSTEAD`] that are used, in the order in which they are tried.
+    pub ways: Vec<Basis>,
+    /// The address of a page at a mirror or archive, with `{url}` for the page's.
+    pub mirror: Option<String>,
+}
+
+impl Default for Instead {
+    fn default() -> Self {
+        Self { ways: Basis::INSTEAD.to_vec(), mirror: None }
+    }
+}
+
+impl Instead {
+    /// The address of a page at the mirror, if there is one: the page's own as one value of a query, or as it stands in
+    /// a path, as archives have it. Without its fragment, which no server is told.
+    pub fn at_mirror(&self, page: &Url) -> Option<Url> {
+        let template = self.mirror.as_ref()?;
+        let mut page = page.clone();
+        page.set_fragment(None);
+        let (before, behind) = template.split_once("{url}")?;
+        let page = match before.contains('?') {
+            true => form_urlencoded::byte_serialize(page.as_str().as_bytes()).collect(),
+            false => String::from(page),
+        };
+        Url::parse(&format!("{before}{page}{behind}")).ok()
+    }
 }
 
 /// Which pages a browser service shows, where there is one.
@@ -107,7 +142,8 @@ impl Render {
     /// site does not want programs, and a browser that passes for a person is no answer to that.
     pub fn applies(self, unread: Option<&Reason>) -> bool {
         match (self, unread) {
-            (Self::Never, _) | (Self::Always, Some(Reason::Wall { .. } | Reason::NotAPage { .. })) => false,
+            (Self::Never, _) | (Self::Always, Some(Reason::NotAPage { .. } | Reason::PdfUnreadable { .. })) => false,
+            (Self::Always, Some(reason)) if reason.is_wall() => false,
             (Self::WhenNeeded, reason) => matches!(reason, Some(Reason::NeedsScripts { .. })),
             (Self::Always, _) => true,
         }
@@ -141,6 +177,7 @@ pub fn host_key(url: &Url) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::Instead;
     use super::host_key;
     use url::Url;
 
@@ -158,5 +195,21 @@ mod tests {
         ] {
             assert_eq!(host_key(&Url::parse(url).expect(url)).as_deref(), key, "{url}");
         }
+    }
+
+    #[test]
+    fn a_page_has_one_address_at_the_mirror() {
+        let page = Url::parse("https://paper.example/a?x=1&y=2#top").expect("an address");
+        for (template, address) in [
+            ("https://archive.example/{url}", "https://archive.example/https://paper.example/a?x=1&y=2"),
+            (
+                "https://archive.example/?of={url}&as=text",
+                "https://archive.example/?of=https%3A%2F%2Fpaper.example%2Fa%3Fx%3D1%26y%3D2&as=text",
+            ),
+        ] {
+            let instead = Instead { mirror: Some(template.into()), ..Instead::default() };
+            assert_eq!(instead.at_mirror(&page).as_ref().map(Url::as_str), Some(address));
+        }
+        assert_eq!(Instead::default().at_mirror(&page), None);
     }
 }

@@ -15,6 +15,7 @@ use crate::model::ChannelName;
 use crate::model::Digest;
 use crate::model::Item;
 use crate::model::ItemId;
+use crate::model::Reason;
 use crate::model::SourceName;
 use crate::poll;
 use crate::poll::SourceState;
@@ -267,6 +268,10 @@ pub trait Store: Send + Sync {
     /// The article of a judged item whose listed, answering or declared address has this canonical form, with the
     /// address that answered: there is no need to ask the site again.
     async fn article_at(&self, address_key: &str) -> Result<Option<(ItemId, Article, String)>, StoreError>;
+    /// How many other entries of an item's source, each with another title, gave the text of this hash.
+    async fn repeated(&self, item: &Item, text_hash: &str) -> Result<usize, StoreError>;
+    /// Writes down what was tried in place of an item's page, and when. Nothing happens when the lease was lost.
+    async fn note_tries(&self, lease: &Lease<Item>, tries: &[(Timestamp, Reason)]) -> Result<(), StoreError>;
     /// Judged items that share an address (at any time) or the text (judged after `since`), oldest first.
     async fn lookalikes(&self, fingerprint: &Fingerprint, since: Timestamp) -> Result<Vec<Lookalike>, StoreError>;
     /// Writes article, verdicts, story, alert and deliveries. `seen` is what [`Store::lookalikes`] gave for the

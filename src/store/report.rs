@@ -3,6 +3,7 @@
 use crate::evidence::chain::Link;
 use crate::model::Alert;
 use crate::model::AlertId;
+use crate::model::Alternate;
 use crate::model::Article;
 use crate::model::ChannelName;
 use crate::model::DeliveryId;
@@ -169,6 +170,8 @@ pub struct ArticleAccount {
     pub article: Article,
     /// The address that answered.
     pub final_url: String,
+    /// What was read besides and not judged, unless it is the entry's own text.
+    pub alternate: Option<Alternate>,
     /// When it was judged.
     pub judged_at: Timestamp,
     /// The story that it belongs to.

@@ -201,8 +201,9 @@ async fn insert_article(
     let about = Article { text: String::new(), ..judged.article.clone() };
     sqlx::query(
         "INSERT INTO article
-             (item_id, story_id, relation, final_url, canonical_url, text_hash, judged_at, unmatched, about, text)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (item_id, story_id, relation, final_url, canonical_url, text_hash, judged_at, unmatched, about, text,
+             alternate)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(item.0)
     .bind(story)
@@ -214,6 +215,7 @@ async fn insert_article(
     .bind(json(&unmatched))
     .bind(json(&about))
     .bind(&judged.article.text)
+    .bind(judged.alternate.as_ref().map(json))
     .execute(&mut *connection)
     .await?;
     for key in &judged.fingerprint.addresses {

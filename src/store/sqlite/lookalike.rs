@@ -1,13 +1,17 @@
 //! (fingerprint) → judged items that share an address or the text; (address) → an article that need not be read again.
 
 use super::SqliteStore;
+use super::value::count;
 use super::value::from_json;
 use super::value::json;
 use super::value::micros;
 use super::value::time;
 use crate::model::Article;
+use crate::model::Item;
 use crate::model::ItemId;
+use crate::model::Reason;
 use crate::model::StoryId;
+use crate::store::Lease;
 use crate::store::StoreError;
 use crate::story::Fingerprint;
 use crate::story::Lookalike;
@@ -56,8 +60,8 @@ fn lookalike(row: &SqliteRow) -> Result<Lookalike, StoreError> {
     })
 }
 
-/// Only of items whose page was read: the feed's own text, which an unreadable item may have been told by, is no reason
-/// not to ask the site.
+/// Only of items whose page was read: the feed's own text, by which another item was judged or told, is no reason not to
+/// ask the site.
 pub(super) async fn article_at(
     store: &SqliteStore,
     address_key: &str,
@@ -66,12 +70,53 @@ pub(super) async fn article_at(
         "SELECT item.id, article.about, article.text, article.final_url
          FROM address JOIN item ON item.id = address.item_id JOIN article ON article.item_id = item.id
          WHERE address.key = ? AND item.state = 'judged'
+             AND COALESCE(json_extract(article.about, '$.basis'), 'page') <> 'feed'
          ORDER BY article.judged_at DESC, item.id DESC LIMIT 1",
     )
     .bind(address_key)
     .fetch_optional(&store.readers)
     .await?;
     row.map(|row| Ok((ItemId(row.try_get("id")?), article(&row)?, row.try_get("final_url")?))).transpose()
+}
+
+/// How many other entries of the source, each with another title, gave this text.
+pub(super) async fn repeated(store: &SqliteStore, item: &Item, text_hash: &str) -> Result<usize, StoreError> {
+    let titles: i64 = sqlx::query_scalar(
+        "SELECT COUNT(DISTINCT json_extract(item.entry, '$.title'))
+         FROM article JOIN item ON item.id = article.item_id
+         WHERE article.text_hash = ?1 AND item.source = ?2 AND item.id <> ?3
+             AND json_extract(item.entry, '$.title') <> ?4",
+    )
+    .bind(text_hash)
+    .bind(item.source.as_str())
+    .bind(item.id.0)
+    .bind(&item.entry.title)
+    .fetch_one(&store.readers)
+    .await?;
+    count("article.text_hash", titles)
+}
+
+/// Writes down what was tried in place of the page. A lease that went to another writes nothing.
+pub(super) async fn note_tries(
+    store: &SqliteStore,
+    lease: &Lease<Item>,
+    tries: &[(Timestamp, Reason)],
+) -> Result<(), StoreError> {
+    let mut transaction = store.write().await?;
+    for (at, reason) in tries {
+        sqlx::query(
+            "INSERT INTO read_try (item_id, at, reason)
+             SELECT id, ?4, ?5 FROM item WHERE id = ?1 AND owner = ?2 AND fence = ?3",
+        )
+        .bind(lease.job.id.0)
+        .bind(&lease.owner)
+        .bind(lease.fence)
+        .bind(micros(*at))
+        .bind(json(reason))
+        .execute(&mut *transaction)
+        .await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// An article from its columns `about` and `text`.

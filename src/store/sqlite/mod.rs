@@ -34,6 +34,7 @@ use crate::model::ChannelName;
 use crate::model::Digest;
 use crate::model::Item;
 use crate::model::ItemId;
+use crate::model::Reason;
 use crate::model::SourceName;
 use crate::poll;
 use crate::poll::early::Standing;
@@ -155,6 +156,14 @@ impl Store for SqliteStore {
 
     async fn article_at(&self, address_key: &str) -> Result<Option<(ItemId, Article, String)>, StoreError> {
         lookalike::article_at(self, address_key).await
+    }
+
+    async fn repeated(&self, item: &Item, text_hash: &str) -> Result<usize, StoreError> {
+        lookalike::repeated(self, item, text_hash).await
+    }
+
+    async fn note_tries(&self, lease: &Lease<Item>, tries: &[(Timestamp, Reason)]) -> Result<(), StoreError> {
+        lookalike::note_tries(self, lease, tries).await
     }
 
     async fn lookalikes(&self, fingerprint: &Fingerprint, since: Timestamp) -> Result<Vec<Lookalike>, StoreError> {

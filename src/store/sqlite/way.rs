@@ -104,6 +104,7 @@ async fn article_and_verdicts(
     let account = ArticleAccount {
         article: article(&row)?,
         final_url: row.try_get("final_url")?,
+        alternate: optional_from_json("article.alternate", row.try_get("alternate")?)?,
         judged_at: time("article.judged_at", row.try_get("judged_at")?)?,
         story_key: row.try_get("key")?,
         story_title: row.try_get("title")?,

@@ -20,6 +20,7 @@ use atalaya::poll::Validators;
 use atalaya::read;
 use atalaya::read::Ground;
 use atalaya::read::Standing;
+use atalaya::read::Trying;
 use atalaya::rule::RuleSet;
 use atalaya::send;
 use atalaya::send::Pace;
@@ -132,7 +133,8 @@ impl Tower {
         for (seconds, lease) in (0..).zip(self.store.claim_reads(&Self::claim(now)).await.expect("items are due")) {
             let now = now + SignedDuration::from_secs(seconds);
             let item = lease.job().clone();
-            let ground = read::ground(&item, page(&item), &self.config.reading.retry, now);
+            let ground =
+                read::ground(&item, page(&item), &Trying { retry: &self.config.reading.retry, feed: true }, now);
             let (decision, seen) = match ground {
                 Ground::Again { at, reason } => (read::Decision::Again { at, reason }, Vec::new()),
                 Ground::Text(text) => {
@@ -202,7 +204,7 @@ fn page(item: &Item) -> read::Reply {
         (article, None) => {
             read::Reply::Article { article: Box::new(article), url: url.to_string(), proof: read::Proof::default() }
         }
-        (_, Some(reason)) => read::Reply::Failed { fault: Fault::Transient, reason },
+        (article, Some(reason)) => read::Reply::Refused { article: Box::new(article), reason },
     }
 }
 

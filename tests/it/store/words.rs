@@ -136,6 +136,7 @@ pub fn article(item: &Item) -> Judged {
             ..Article::default()
         },
         final_url: format!("{link}?answered"),
+        alternate: None,
         fingerprint: Fingerprint { addresses: vec![link.clone()], text: Some(format!("text of {}", item.entry.id)) },
         relation: Relation::New { key: format!("story of {link}") },
         judgement: Judgement::default(),
