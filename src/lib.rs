@@ -4,7 +4,7 @@
 //! The tree is the data flow and imports point up this list only. Words: [`model`]. Pure stages: [`text`], [`feed`],
 //! [`article`], [`rule`], [`story`], [`evidence`], [`route`], [`render`], [`schedule`], [`push`], [`health`], [`discover`], [`opml`].
 //! Kinds: [`source`], [`channel`]. What the operator writes: [`config`]. Decisions, one per step and all pure: [`poll`],
-//! [`read`], [`send`]. Adapters: [`net`], [`store`], [`deliver`], [`clock`], [`telemetry`]. The three loops that claim,
+//! [`read`], [`send`], [`look`]. Adapters: [`net`], [`store`], [`deliver`], [`clock`], [`telemetry`]. The loops that claim,
 //! ask, decide and commit: [`daemon`]; what hubs are answered: [`web`]. Commands: [`cli`].
 
 pub mod article;
@@ -18,6 +18,7 @@ pub mod discover;
 pub mod evidence;
 pub mod feed;
 pub mod health;
+pub mod look;
 pub mod model;
 pub mod net;
 pub mod opml;

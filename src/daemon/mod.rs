@@ -36,6 +36,7 @@ use tracing::warn;
 
 mod further;
 mod keeping;
+mod looking;
 mod manners;
 mod polling;
 mod pushing;
@@ -67,7 +68,7 @@ pub enum DaemonError {
     Tower(#[from] tower::TowerError),
 }
 
-/// What the three loops share.
+/// What the loops share.
 struct Shared {
     store: Arc<dyn Store>,
     tower: ArcSwap<Tower>,
@@ -88,6 +89,7 @@ struct Nudges {
     read: Notify,
     send: Notify,
     push: Notify,
+    look: Notify,
 }
 
 impl Nudges {
@@ -96,11 +98,12 @@ impl Nudges {
             Work::Poll => &self.poll,
             Work::Read => &self.read,
             Work::Send => &self.send,
+            Work::Look => &self.look,
         }
     }
 
     fn all(&self) {
-        for work in [Work::Poll, Work::Read, Work::Send] {
+        for work in Work::ALL {
             self.of(work).notify_one();
         }
     }
@@ -144,6 +147,7 @@ pub async fn run(
         tokio::spawn(polling::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(reading::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(sending::attend(Arc::clone(&shared), Arc::clone(&pulse))),
+        tokio::spawn(looking::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(pushing::attend(Arc::clone(&shared))),
         tokio::spawn(keeping::attend(Arc::clone(&shared))),
     ];
@@ -291,7 +295,7 @@ fn headline(tower: &Tower) -> String {
 }
 
 /// Renews the leases of this process, shows the service manager how it stands, and feeds its watchdog as long as the
-/// store answers and all three loops turn.
+/// store answers and all loops turn.
 async fn keep(shared: Arc<Shared>, pulse: Arc<Pulse>, service: Service) {
     let mut allotted_at = clock::now();
     loop {

@@ -40,7 +40,7 @@ use tracing::warn;
 use url::Url;
 
 /// What is asked for when an article is read.
-const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
+pub(super) const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
 
 /// Turns until the tower stops.
 pub async fn attend(shared: Arc<Shared>, pulse: Arc<Pulse>) {
@@ -102,6 +102,7 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
                             channels: &tower.config.channels,
                             retry: &tower.config.reading.retry,
                             keep: tower.config.evidence.keep,
+                            look_again: &tower.config.evidence.look_again,
                         };
                         read::decide(&standing, &item, text, &seen, now)
                     })
@@ -256,7 +257,7 @@ async fn ask(shared: &Shared, item: &Item, again: Again) -> Result<Reply, StoreE
 }
 
 /// The article of an answer, and why it is none, if it is none. Gives the answer back.
-async fn examine(fetched: Fetched, listed_title: String) -> (Article, Option<Reason>, Arc<Fetched>) {
+pub(super) async fn examine(fetched: Fetched, listed_title: String) -> (Article, Option<Reason>, Arc<Fetched>) {
     let fetched = Arc::new(fetched);
     let page = Arc::clone(&fetched);
     let extracting = tokio::task::spawn_blocking(move || {

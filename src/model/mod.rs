@@ -11,6 +11,7 @@ pub mod notice;
 pub mod proxy;
 pub mod reason;
 pub mod setting;
+pub mod update;
 
 pub use alert::Alert;
 pub use alert::Excerpt;
@@ -46,3 +47,5 @@ pub use notice::Remark;
 pub use notice::TroubleKind;
 pub use proxy::Proxy;
 pub use reason::Reason;
+pub use update::Update;
+pub use update::UpdateKind;
