@@ -44,6 +44,7 @@ pub static TOP: KnownTable = KnownTable {
         key("politeness", "", "How sites are treated."),
         key("polling", "", "How often sources are asked."),
         key("reading", "", "How pages are tried again."),
+        key("evidence", "", "What is kept of the pages that were read."),
         key("rendering", "", "Who runs the scripts of pages that need them."),
         key("web", "", "What is answered over HTTP."),
         key("mail", "", "How mail is sent."),
