@@ -197,6 +197,7 @@ fn tell(shared: &Shared, item: &Item, decision: &Decision) {
     }
     if judged.alert.is_some() {
         shared.nudges.send.notify_one();
+        shared.nudges.look.notify_one();
     }
 }
 
