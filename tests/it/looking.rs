@@ -6,6 +6,7 @@ use crate::world::World;
 use crate::world::article;
 use crate::world::entry;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 const TITLE: &str = "Twelve men were tortured in Puerto Claro";
 const BODY: &str = "Twelve men say that they suffered torture at the port of Puerto Claro on Monday. Their lawyer, Inés \
@@ -181,14 +182,19 @@ fn a_restart_between_looks_loses_nothing_and_repeats_nothing() {
     world.kill();
     world.site.serve("/news/a", Page::html(article(TITLE, &BODY.replace("Twelve", "Forty"))));
     world.start();
-    world.until("the second update", |world| world.mails.len() == 3 && world.calls.len() == 3);
+    world.until("the second update", |world| tellings(world) == (3, 3));
     world.stop();
     world.start();
     world.until_asked("/feed.xml", 3);
     world.stop();
-    assert_eq!((world.mails.len(), world.calls.len()), (3, 3));
-    let ids: std::collections::BTreeSet<String> = world.calls.iter().map(|call| call["id"].to_string()).collect();
-    assert_eq!(ids.len(), 3, "each telling has an id of its own");
+    assert_eq!(tellings(&world), (3, 3));
+}
+
+/// Mails and calls that a receiver takes for different ones: the kill may have come between the last byte and the commit.
+fn tellings(world: &World) -> (usize, usize) {
+    let mails: BTreeSet<String> = world.mails.iter().map(|mail| World::header(mail, "Message-ID")).collect();
+    let calls: BTreeSet<String> = world.calls.iter().map(|call| call["id"].to_string()).collect();
+    (mails.len(), calls.len())
 }
 
 #[test]
