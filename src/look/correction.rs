@@ -61,18 +61,21 @@ const WORDS: &[&str] = &[
     "versao anterior deste texto",
 ];
 
+/// Notices that are looked at. One article has one or two.
+const MOST: usize = 20;
+
 /// Longest notice that is told, in characters.
 const LONGEST: usize = 300;
 
 /// The first sentence that is a notice of correction, from there to the end of its paragraph.
 pub(super) fn find(old: &str, new: &str) -> Option<String> {
     let known = letters(old);
-    let notice = new.split("\n\n").find_map(|paragraph| {
+    let notices = new.split("\n\n").filter_map(|paragraph| {
         let bounds = sentence::sentences(paragraph);
         let at = bounds.iter().find(|range| is_notice(&paragraph[(*range).clone()]))?;
-        let notice = paragraph[at.start..].trim();
-        (!known.contains(&letters(&paragraph[at.clone()]))).then_some(notice)
-    })?;
+        Some((paragraph[at.start..].trim(), &paragraph[at.clone()]))
+    });
+    let (notice, _) = notices.take(MOST).find(|(_, sentence)| !known.contains(&letters(sentence)))?;
     let mut shown: String = notice.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((end, _)) = shown.char_indices().nth(LONGEST) {
         shown.truncate(end);

@@ -19,6 +19,9 @@ use std::ops::Range;
 /// Share of common words from which two sentences are two states of one.
 const SAME_SENTENCE: f64 = 0.5;
 
+/// Matched sentences that are looked for: more of them in one article say nothing more.
+const SENTENCES: usize = 60;
+
 /// Longest quotation in characters.
 const QUOTED: usize = 160;
 
@@ -64,9 +67,9 @@ pub(super) fn compare(rules: &RuleSet, told: &[RuleTold], old: &Article, new: &A
         facts.push(format!("{} is mentioned now", rules.label_of_entity(name)));
     }
     facts.extend(headline(&old.title, &new.title));
-    for range in matched_sentences(&before, told, &old.text) {
-        facts.extend(sentence_changed(&old.text[range], &new.text));
-    }
+    let sentences = Sentences::of(&new.text);
+    let changed = matched_sentences(&before, told, &old.text).into_iter().take(SENTENCES);
+    facts.extend(changed.filter_map(|range| sentences.changed(&old.text[range])));
     compared
 }
 
@@ -101,26 +104,40 @@ fn matched_sentences(judgement: &Judgement, told: &[RuleTold], text: &str) -> Ve
     found.into_iter().map(|(start, end)| start..end).collect()
 }
 
-/// What became of a sentence that matched, if its facts are not what they were.
-fn sentence_changed(old: &str, text: &str) -> Option<String> {
-    let whole = letters(old);
-    let sentences = sentence::sentences(text);
-    if sentences.iter().any(|range| letters(&text[range.clone()]) == whole) {
-        return None;
+/// The sentences of the new text, ready to be looked through.
+struct Sentences<'a> {
+    letters: HashSet<String>,
+    counted: Vec<(&'a str, BTreeMap<String, usize>)>,
+}
+
+impl<'a> Sentences<'a> {
+    fn of(text: &'a str) -> Self {
+        let sentences: Vec<&str> = sentence::sentences(text).into_iter().map(|range| &text[range]).collect();
+        Self {
+            letters: sentences.iter().map(|sentence| letters(sentence)).collect(),
+            counted: sentences.into_iter().map(|sentence| (sentence, counted(sentence))).collect(),
+        }
     }
-    let before = counted(old);
-    let likeness = |range: &Range<usize>| alike(&before, &counted(&text[range.clone()]));
-    let nearest = sentences.into_iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    let Some(now) = nearest.filter(|range| likeness(range) >= SAME_SENTENCE).map(|range| &text[range]) else {
-        return Some(format!("a sentence that matched is gone or rewritten: “{}”", quoted(old)));
-    };
-    let (gone, come) = differing(old, now)?;
-    let facts = match (gone.is_empty(), come.is_empty()) {
-        (false, false) => format!("“{}” became “{}”", gone.join(" "), come.join(" ")),
-        (false, true) => format!("“{}” is gone", gone.join(" ")),
-        _ => format!("“{}” was added", come.join(" ")),
-    };
-    Some(format!("{facts} in a sentence that matched: “{}”", quoted(now)))
+
+    /// What became of a sentence that matched, if its facts are not what they were.
+    fn changed(&self, old: &str) -> Option<String> {
+        if self.letters.contains(&letters(old)) {
+            return None;
+        }
+        let before = counted(old);
+        let likenesses = self.counted.iter().map(|(sentence, words)| (alike(&before, words), *sentence));
+        let nearest = likenesses.max_by(|one, other| one.0.total_cmp(&other.0));
+        let Some((_, now)) = nearest.filter(|(likeness, _)| *likeness >= SAME_SENTENCE) else {
+            return Some(format!("a sentence that matched is gone or rewritten: “{}”", quoted(old)));
+        };
+        let (gone, come) = differing(old, now)?;
+        let facts = match (gone.is_empty(), come.is_empty()) {
+            (false, false) => format!("“{}” became “{}”", gone.join(" "), come.join(" ")),
+            (false, true) => format!("“{}” is gone", gone.join(" ")),
+            _ => format!("“{}” was added", come.join(" ")),
+        };
+        Some(format!("{facts} in a sentence that matched: “{}”", quoted(now)))
+    }
 }
 
 /// Whether a headline says something else: other figures, dates or negations, or a quarter of its words exchanged.
@@ -417,9 +434,9 @@ const TURNS: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::Sentences;
     use super::differing;
     use super::headline;
-    use super::sentence_changed;
 
     #[test]
     fn figures_dates_and_negations_are_facts_and_other_words_are_not() {
@@ -431,7 +448,7 @@ mod tests {
             ("Men were held at the port on Monday, the lawyer said.", "“twelve” is gone"),
             ("The weather was fine.", "gone or rewritten"),
         ] {
-            let fact = sentence_changed(old, new).unwrap_or_default();
+            let fact = Sentences::of(new).changed(old).unwrap_or_default();
             assert!(fact.contains(says), "{new}: {fact}");
         }
         for same in [
@@ -439,7 +456,7 @@ mod tests {
             "TWELVE men were held at the port on Monday – the lawyer said!",
             "Twelve people were held in the port on Monday, a lawyer said.",
         ] {
-            assert_eq!(sentence_changed(old, same), None, "{same}");
+            assert_eq!(Sentences::of(same).changed(old), None, "{same}");
         }
         assert_eq!(differing("12 de marzo", "marzo 12"), None);
     }

@@ -45,6 +45,9 @@ mod tests;
 /// where that is less.
 const CONFIRM: SignedDuration = SignedDuration::from_mins(10);
 
+/// Longest text that is compared, in bytes.
+const LONGEST: usize = 300_000;
+
 /// With a smaller share of the told text on the page it is another text, and that is told only when it is seen twice.
 const REWRITTEN: f64 = 0.5;
 
@@ -173,6 +176,12 @@ pub fn decide(standing: &Standing<'_>, look: &Look, reply: Reply, now: Timestamp
     }
 }
 
+/// As much of a text as is compared: no article is longer, and what a hostile page sends takes no time.
+fn compared(article: &Article) -> Article {
+    let text = &article.text[..article.text.floor_char_boundary(LONGEST)];
+    Article { text: text.to_owned(), ..article.clone() }
+}
+
 /// What a reply shows.
 enum Seen {
     /// The page, as it is now.
@@ -185,9 +194,10 @@ enum Seen {
 
 /// The page is there.
 fn present(standing: &Standing<'_>, look: &Look, article: Article, capture: Capture, now: Timestamp) -> Decision {
+    let (old, new) = (compared(&look.article), compared(&article));
     let same = share::letters(&article.text) == share::letters(&look.article.text);
-    let compared = facts::compare(standing.rules, &look.told.rules, &look.article, &article);
-    let correction = correction::find(&look.article.text, &article.text);
+    let found = facts::compare(standing.rules, &look.told.rules, &old, &new);
+    let correction = correction::find(&old.text, &new.text);
     let evidence = |article: &Article| kept(standing, look, Some(article), capture, now);
     let kind = match (look.gone, &correction) {
         (true, _) => UpdateKind::Restored,
@@ -199,27 +209,27 @@ fn present(standing: &Standing<'_>, look: &Look, article: Article, capture: Capt
         told.push("the page is there again".to_owned());
     }
     told.extend(correction.map(|notice| format!("a notice of correction: “{notice}”")));
-    if !same && told.is_empty() && share::is_beginning(&look.article.text, &article.text) {
+    if !same && told.is_empty() && share::is_beginning(&old.text, &new.text) {
         return Decision {
             evidence: evidence(&article),
             ..nothing(Reason::OnlyTheBeginning, after(standing, look, now))
         };
     }
-    told.extend(compared.facts);
+    told.extend(found.facts);
     if told.is_empty() {
         let reason = if same { Reason::Unchanged } else { Reason::NoFactChanged };
         let evidence = if same { None } else { evidence(&article) };
         return Decision { evidence, ..nothing(reason, after(standing, look, now)) };
     }
-    let share = share::share(&look.article.text, &article.text);
+    let share = share::share(&old.text, &new.text);
     if kind == UpdateKind::Edited && share < REWRITTEN && look.suspected.is_none() {
         let detail = format!("most of its text is another: {}", told.join("; "));
         return doubtful(standing, look, detail, evidence(&article), now);
     }
-    let (diff, more) = diff::diff(&look.article, &article);
+    let (diff, more) = diff::diff(&old, &new);
     let evidence = evidence(&article);
     let update = Update { diff, more, ..update(look, kind, told) };
-    Decision { evidence, ..tell(standing, look, update, Some(article), &compared.matched, now) }
+    Decision { evidence, ..tell(standing, look, update, Some(article), &found.matched, now) }
 }
 
 /// Nobody is told anything.

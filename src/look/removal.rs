@@ -60,6 +60,25 @@ const MISSING: &[&str] = &[
     "foi excluid",
 ];
 
+/// What addresses are called that ask for a login, a subscription, consent or a proof of being human.
+const ASKING: &[&str] = &[
+    "login",
+    "signin",
+    "sign-in",
+    "consent",
+    "captcha",
+    "challenge",
+    "paywall",
+    "subscri",
+    "suscri",
+    "assine",
+    "/auth",
+    "/sso",
+    "/account",
+    "/registro",
+    "/cadastro",
+];
+
 /// What paths of home pages are called besides `/`.
 const HOMES: &[&str] = &["home", "index", "index.html", "index.htm", "index.php", "inicio", "portada", "portal"];
 
@@ -73,6 +92,10 @@ pub(super) fn see(look: &Look, reply: Reply) -> Seen {
         Reply::Page { article, url, refused, capture } => (article, url, refused, capture),
     };
     if let Some(reason @ Reason::Wall { .. }) = refused {
+        return Seen::Failed { fault: Fault::Transient, reason };
+    }
+    if let Some(word) = asks(&look.final_url, &url) {
+        let reason = Reason::Wall { detail: format!("the address leads to a page of “{word}”") };
         return Seen::Failed { fault: Fault::Transient, reason };
     }
     let shared = share::share(&look.article.text, &article.text);
@@ -104,6 +127,12 @@ fn missing(article: &Article) -> Option<String> {
         let short: String = said.chars().take(120).collect();
         MISSING.iter().any(|words| folded.contains(words)).then_some(short)
     })
+}
+
+/// The word by which an address is recognised that asks readers for something before it shows a page.
+fn asks(told: &str, url: &str) -> Option<&'static str> {
+    let (told, url) = (told.to_lowercase(), url.to_lowercase());
+    ASKING.iter().copied().find(|word| url.contains(word) && !told.contains(word))
 }
 
 /// Whether the answer came from a home page or a section above the article.

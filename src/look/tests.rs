@@ -196,7 +196,8 @@ fn a_page_that_is_gone_is_told_at_the_second_sight_and_once() {
 fn what_could_not_be_seen_is_tried_again_and_then_left_to_the_next_look() {
     let mut look = look();
     let wall = || reply_from("https://faro.example/", "Just a moment", "", Some(Reason::Wall { detail: "x".into() }));
-    for reply in [failed(), wall()] {
+    let login = || reply_from("https://id.faro.example/login?next=/pais", "El Faro", "Entre con su cuenta.", None);
+    for reply in [failed(), wall(), login()] {
         let decision = decided(&look, reply, NOW);
         assert_eq!((kind(&decision), decision.suspected), (None, None));
         assert_eq!(decision.after, After { step: 0, attempts: 1, at: Some(at("2026-11-24T13:01:00Z")) });
@@ -235,4 +236,15 @@ fn the_beginning_alone_is_no_edit() {
     long.article.text = format!("{}\n\nThe men spoke of torture.", sentences.collect::<Vec<_>>().join(" "));
     let cut = long.article.text[..long.article.text.len() / 3].to_owned();
     assert_eq!(decided(&long, reply(&cut), NOW).reason, Reason::OnlyTheBeginning);
+}
+
+#[test]
+fn a_hostile_text_is_compared_in_bounded_time() {
+    let began = std::time::Instant::now();
+    let mut long = look();
+    long.article.text = "Twelve spoke of torture 1.\n\n".repeat(40_000);
+    let other: String = (0..60_000).map(|n| format!("Correction: torture {n}! ")).collect();
+    let decision = decided(&long, reply(&other), NOW);
+    assert!(!matches!(decision.reason, Reason::Unchanged), "{}", decision.reason);
+    assert!(began.elapsed().as_secs() < 20, "{:?} even in a build without optimisation", began.elapsed());
 }
