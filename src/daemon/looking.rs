@@ -7,8 +7,11 @@ use super::rendering;
 use super::work;
 use super::work::Gate;
 use super::work::Pulse;
+use crate::article;
 use crate::clock;
 use crate::evidence::Keep;
+use crate::evidence::Record;
+use crate::evidence::pack;
 use crate::health::sign;
 use crate::look;
 use crate::look::Decision;
@@ -16,6 +19,8 @@ use crate::look::Look;
 use crate::look::Reply;
 use crate::look::Standing;
 use crate::model::Article;
+use crate::model::Digest;
+use crate::model::Document;
 use crate::model::Fault;
 use crate::model::Reason;
 use crate::net::Door;
@@ -81,7 +86,11 @@ async fn look(shared: Arc<Shared>, lease: Lease<Look>) {
     };
     let now = clock::now();
     let deciding = {
-        let look = look.clone();
+        let look = match reread(&shared, &look).await {
+            Ok(Some(article)) => look.clone().reread(article),
+            Ok(None) => look.clone(),
+            Err(error) => return error!(%error, item = %look.item.id, "what was told could not be looked up"),
+        };
         tokio::task::spawn_blocking(move || {
             let standing = Standing {
                 rules: &tower.rules,
@@ -107,6 +116,27 @@ async fn look(shared: Arc<Shared>, lease: Lease<Look>) {
         Err((StoreError::LeaseLost, _)) => warn!(item = %look.item.id, "the look took longer than its lease"),
         Err((error, _)) => error!(%error, item = %look.item.id, "a look could not be committed"),
     }
+}
+
+/// The told text, read anew from the bytes that were kept of it.
+async fn reread(shared: &Shared, look: &Look) -> Result<Option<Article>, StoreError> {
+    let Some(kept) = shared.store.evidence_of(look.alert).await? else { return Ok(None) };
+    let told = Digest::of(look.article.text.as_bytes());
+    let mut records =
+        kept.records.iter().filter_map(|link| serde_json::from_str::<Record>(link.record.as_deref()?).ok());
+    let record = records.find(|record| record.text == told);
+    let exchange = record.and_then(|record| record.exchanges.into_iter().next_back());
+    let Some(exchange) = exchange.filter(|exchange| !exchange.rendered && exchange.status == 200) else {
+        return Ok(None);
+    };
+    let Some(packed) = shared.store.evidence_body(&exchange.body).await? else { return Ok(None) };
+    let most = shared.tower.load().config.egress.max_bytes;
+    let reading = tokio::task::spawn_blocking(move || {
+        let bytes = exchange.decoded(&pack::unpack(&packed).ok()?, most)?;
+        let url = Url::parse(&exchange.url).ok()?;
+        Some(article::extract(&Document { url: &url, content_type: exchange.header("content-type"), bytes: &bytes }))
+    });
+    Ok(reading.await.unwrap_or_default())
 }
 
 /// Logs what was committed and wakes the senders.

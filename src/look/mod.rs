@@ -12,6 +12,7 @@ use crate::evidence::Kind;
 use crate::evidence::Record;
 use crate::evidence::pack::pack;
 use crate::model::Alert;
+use crate::model::AlertId;
 use crate::model::Article;
 use crate::model::Digest;
 use crate::model::Fault;
@@ -56,7 +57,9 @@ const REWRITTEN: f64 = 0.5;
 pub struct Look {
     /// The item.
     pub item: Item,
-    /// What was told of it last.
+    /// The alert that was told last.
+    pub alert: AlertId,
+    /// What it says.
     pub told: Alert,
     /// The text that this rests on.
     pub article: Article,
@@ -78,6 +81,18 @@ pub struct Look {
     pub gone: bool,
     /// What the look before made doubtful.
     pub suspected: Option<Reason>,
+}
+
+impl Look {
+    /// The same with the told text as `article` has it, read from the kept bytes by the extractor of now: else a newer
+    /// Atalaya would take its own progress for an edit.
+    #[must_use]
+    pub fn reread(self, article: Article) -> Self {
+        if article.text.trim().is_empty() {
+            return self;
+        }
+        Self { article: completed(article, &self), ..self }
+    }
 }
 
 /// What the world answered to a look.

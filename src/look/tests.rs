@@ -47,6 +47,7 @@ fn look() -> Look {
             listed_at: at(TOLD_AT),
             attempts: 0,
         },
+        alert: crate::model::AlertId(1),
         told,
         article: page(TEXT),
         final_url: url.into(),

@@ -5,6 +5,7 @@ use crate::world::Page;
 use crate::world::World;
 use crate::world::article;
 use crate::world::entry;
+use crate::world::python;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -206,4 +207,18 @@ fn an_empty_list_looks_at_nothing_again() {
     assert_eq!(world.site.heard_for("/news/a").len(), 1);
     let why = why(&world);
     assert_eq!((&why["looks"], &why["next_look"]), (&serde_json::json!([]), &Value::Null));
+}
+
+#[test]
+fn another_way_of_reading_the_same_bytes_is_no_edit() {
+    let mut world = told("[\"4s\"]");
+    // As an older extractor might have read it.
+    let older = "UPDATE article SET about = json_set(about, '$.title', 'Seven people fled over the hills by night')";
+    let database = world.state().join("atalaya.db").display().to_string();
+    let changed = python("spoil.py", &[&database, older]);
+    assert!(changed.status.success(), "{}", String::from_utf8_lossy(&changed.stderr));
+    looks(&mut world, 1);
+    world.stop();
+    assert_eq!((world.mails.len(), world.calls.len()), (1, 1));
+    assert_eq!(codes(&why(&world)), ["unchanged"]);
 }

@@ -80,7 +80,7 @@ async fn lease(
     let id: i64 = row.try_get("item_id")?;
     let told = sqlx::query(
         "SELECT item.id, item.source, item.entry, item.listed_at, item.attempts, article.about, article.text,
-             article.final_url, article.judged_at, alert.alert,
+             article.final_url, article.judged_at, alert.alert, alert.id AS alert_id,
              (SELECT MAX(revision) FROM alert AS any WHERE any.story_id = article.story_id) AS revision
          FROM item JOIN article ON article.item_id = item.id
              JOIN alert ON alert.id = (SELECT MAX(id) FROM alert WHERE item_id = item.id)
@@ -111,6 +111,7 @@ async fn lease(
     .await?;
     let job = Look {
         item: item::item(&told)?,
+        alert: AlertId(told.try_get("alert_id")?),
         told: from_json("alert.alert", told.try_get("alert")?)?,
         article,
         final_url: told.try_get("final_url")?,
