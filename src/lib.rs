@@ -5,7 +5,7 @@
 //! [`article`], [`rule`], [`story`], [`evidence`], [`route`], [`render`], [`schedule`], [`push`], [`health`],
 //! [`discover`], [`opml`], [`search`].
 //! Kinds: [`source`], [`channel`]. What the operator writes: [`config`]. Decisions, one per step and all pure: [`poll`],
-//! [`read`], [`send`]. Adapters: [`net`], [`store`], [`deliver`], [`clock`], [`telemetry`]. The three loops that claim,
+//! [`read`], [`send`], [`look`]. Adapters: [`net`], [`store`], [`deliver`], [`clock`], [`telemetry`]. The loops that claim,
 //! ask, decide and commit: [`daemon`]; what hubs are answered: [`web`]. Commands: [`cli`].
 
 pub mod article;
@@ -19,6 +19,7 @@ pub mod discover;
 pub mod evidence;
 pub mod feed;
 pub mod health;
+pub mod look;
 pub mod model;
 pub mod net;
 pub mod opml;

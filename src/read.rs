@@ -134,6 +134,8 @@ pub struct NewAlert {
     pub alert: Alert,
     /// Who is told.
     pub deliveries: Vec<NewDelivery>,
+    /// When the page is first looked at again, if it is.
+    pub look_at: Option<Timestamp>,
 }
 
 /// One alert to one receiver.
@@ -162,6 +164,8 @@ pub struct Standing<'a> {
     pub retry: &'a [SignedDuration],
     /// Which readings are kept.
     pub keep: Keep,
+    /// How long after the alert its page is looked at again.
+    pub look_again: &'a [SignedDuration],
 }
 
 /// What is done about a page that gives no article.
@@ -382,7 +386,8 @@ pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lo
                 rules,
             })
             .collect();
-        NewAlert { alert, deliveries }
+        let look_at = first_look(item, &alert, standing.look_again, now);
+        NewAlert { alert, deliveries, look_at }
     });
     let evidence = standing.keep.holds(!matched.is_empty()).then(|| kept(item, &article, &proof, now));
     let judged =
@@ -458,11 +463,19 @@ fn alert(
         judged_at: now,
         unread,
         copy_of,
+        update: None,
     }
 }
 
+/// When the page is looked at again for the first time. Never, when no page of its own stands behind what is told: a
+/// listing's text, or the feed's text of a page that could not be read.
+fn first_look(item: &Item, alert: &Alert, steps: &[SignedDuration], now: Timestamp) -> Option<Timestamp> {
+    let page = item.entry.link.is_some() && alert.unread.is_none();
+    steps.first().filter(|_| page).map(|step| now.saturating_add(*step).unwrap_or(Timestamp::MAX))
+}
+
 /// The entities that the article mentions, most mentioned first, each with the forms that it has there.
-fn entities_told(rules: &RuleSet, judgement: &Judgement) -> Vec<EntityTold> {
+pub(crate) fn entities_told(rules: &RuleSet, judgement: &Judgement) -> Vec<EntityTold> {
     let mut entities: BTreeMap<&EntityName, EntityTold> = BTreeMap::new();
     for mention in &judgement.mentions {
         let Some(name) = &mention.entity else { continue };

@@ -207,6 +207,7 @@ mod tests {
                     judged_at: at("2026-11-24T12:00:00Z"),
                     unread: None,
                     copy_of: None,
+                    update: None,
                 }),
                 rules: Vec::new(),
             },

@@ -88,6 +88,7 @@ impl Channel for Email {
                 letterhead: telling.letterhead,
                 now: telling.now,
                 root: format!("story.{}", short_hash(&telling.alert.story_key)),
+                answers: first(telling),
                 list: "alerts",
             },
             letter,
@@ -104,6 +105,7 @@ impl Channel for Email {
                 letterhead: announcement.letterhead,
                 now: announcement.now,
                 root: format!("trouble.{}", short_hash(&trouble_of(announcement.notice))),
+                answers: None,
                 list: "operators",
             },
             letter,
@@ -131,8 +133,16 @@ struct Head<'a> {
     now: Timestamp,
     /// The left side of the Message-ID to which all mails of one thread refer.
     root: String,
+    /// The delivery that this mail answers.
+    answers: Option<&'a DeliveryId>,
     /// The left side of the List-Id.
     list: &'static str,
+}
+
+/// What an update answers: the first mail about the story to the same receiver.
+fn first<'a>(telling: &Telling<'a>) -> Option<&'a DeliveryId> {
+    let first = telling.alert.update.iter().flat_map(|update| &update.first);
+    first.filter(|first| first.receiver == telling.receiver).map(|first| &first.delivery).next()
 }
 
 /// What a notice's thread is named after: the source and the beginning of its trouble, so that the end of a trouble
@@ -163,13 +173,19 @@ fn envelope(head: &Head<'_>, letter: mail::Letter) -> Result<Frozen, String> {
         .boundary(format!("atalaya-{}", head.id))
         .singlepart(part(ContentType::TEXT_PLAIN, letter.text))
         .singlepart(part(ContentType::TEXT_HTML, letter.html));
-    let message = Message::builder()
+    let answers = head.answers.map(|first| format!("<{first}@{domain}>"));
+    let references = answers.iter().fold(root, |root, answered| format!("{root} {answered}"));
+    let mut builder = Message::builder()
         .date(head.now.into())
         .from(from)
         .to(Mailbox::new(None, to))
         .subject(letter.subject)
         .raw_header(verbatim("Message-ID", &id))
-        .raw_header(verbatim("References", &root))
+        .raw_header(verbatim("References", &references));
+    if let Some(answers) = &answers {
+        builder = builder.raw_header(verbatim("In-Reply-To", answers));
+    }
+    let message = builder
         .raw_header(verbatim("List-Id", &format!("Atalaya <{}.{domain}>", head.list)))
         .raw_header(verbatim("Auto-Submitted", "auto-generated"))
         .raw_header(verbatim("X-Auto-Response-Suppress", "All"))

@@ -229,6 +229,13 @@ fn tell_way(way: &Way, output: &mut Output) -> anyhow::Result<()> {
             output.line(format!("      {}: {}", outcome.kind.as_str(), outcome.reason))?;
         }
     }
+    for look in &way.looks {
+        let alert = look.alert.map(|alert| format!(" (alert {alert})")).unwrap_or_default();
+        output.line(format!("{}  looked at again: {}{alert}", time(look.at), look.reason))?;
+    }
+    if let Some(at) = way.next_look {
+        output.line(format!("  looked at again at {}", time(at)))?;
+    }
     for delivery in &way.deliveries {
         tell_delivery(delivery, output)?;
     }

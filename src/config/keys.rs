@@ -146,6 +146,11 @@ pub static EVIDENCE: KnownTable = KnownTable {
             "\"10GB\"",
             "When all records are larger, the oldest go first. What an alert rests on never does.",
         ),
+        key(
+            "look_again",
+            "[\"1h\", \"1d\", \"7d\", \"30d\"]",
+            "How long after its alert a page is looked at again, for edits, corrections and removals; `[]` for never.",
+        ),
     ],
 };
 

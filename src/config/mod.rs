@@ -153,12 +153,14 @@ pub struct Polling {
 }
 
 /// `[evidence]`: what is kept of the pages that were read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// Which readings.
     pub keep: Keep,
     /// For how long.
     pub retention: Retention,
+    /// How long after its alert a page is looked at again, ascending; empty for never.
+    pub look_again: Vec<SignedDuration>,
 }
 
 /// `[web]`: what is answered over HTTP.

@@ -92,7 +92,8 @@ impl Default for Reading {
 impl Default for Evidence {
     fn default() -> Self {
         let retention = Retention { age: DAY * 365, bytes: 10_000_000_000 };
-        Self { keep: Keep::default(), retention }
+        let hours = [1, 24, 7 * 24, 30 * 24];
+        Self { keep: Keep::default(), retention, look_again: hours.map(SignedDuration::from_hours).into() }
     }
 }
 
@@ -185,7 +186,19 @@ pub(super) fn evidence(documents: &[Document], report: &Report) -> Evidence {
             }),
         )
     });
+    let look_again = match table.list("look_again", "[\"1h\", \"1d\", \"7d\", \"30d\"]") {
+        Some(items) => {
+            let range = SignedDuration::from_millis(100)..=DAY * 3660;
+            let mut steps: Vec<SignedDuration> =
+                items.iter().filter_map(|node| table.as_duration("look_again", node, &range)).collect();
+            steps.sort_unstable();
+            steps.dedup();
+            steps
+        }
+        None => default.look_again,
+    };
     Evidence {
+        look_again,
         keep: keep.unwrap_or(default.keep),
         retention: Retention {
             age: table.duration("age", default.retention.age, DAY..=DAY * 36_600),

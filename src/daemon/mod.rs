@@ -39,6 +39,7 @@ mod further;
 mod indexing;
 mod instead;
 mod keeping;
+mod looking;
 mod manners;
 mod polling;
 mod pushing;
@@ -70,7 +71,7 @@ pub enum DaemonError {
     Tower(#[from] tower::TowerError),
 }
 
-/// What the three loops share.
+/// What the loops share.
 struct Shared {
     store: Arc<dyn Store>,
     tower: ArcSwap<Tower>,
@@ -91,6 +92,7 @@ struct Nudges {
     read: Notify,
     send: Notify,
     push: Notify,
+    look: Notify,
 }
 
 impl Nudges {
@@ -99,11 +101,12 @@ impl Nudges {
             Work::Poll => &self.poll,
             Work::Read => &self.read,
             Work::Send => &self.send,
+            Work::Look => &self.look,
         }
     }
 
     fn all(&self) {
-        for work in [Work::Poll, Work::Read, Work::Send] {
+        for work in Work::ALL {
             self.of(work).notify_one();
         }
     }
@@ -147,6 +150,7 @@ pub async fn run(
         tokio::spawn(polling::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(reading::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(sending::attend(Arc::clone(&shared), Arc::clone(&pulse))),
+        tokio::spawn(looking::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(pushing::attend(Arc::clone(&shared))),
         tokio::spawn(keeping::attend(Arc::clone(&shared))),
         tokio::spawn(indexing::attend(Arc::clone(&shared))),
@@ -295,7 +299,7 @@ fn headline(tower: &Tower) -> String {
 }
 
 /// Renews the leases of this process, shows the service manager how it stands, and feeds its watchdog as long as the
-/// store answers and all three loops turn.
+/// store answers and all loops turn.
 async fn keep(shared: Arc<Shared>, pulse: Arc<Pulse>, service: Service) {
     let mut allotted_at = clock::now();
     loop {

@@ -104,6 +104,7 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
                             channels: &tower.config.channels,
                             retry: &tower.config.reading.retry,
                             keep: tower.config.evidence.keep,
+                            look_again: &tower.config.evidence.look_again,
                         };
                         read::decide(&standing, &item, text, &seen, now)
                     })
@@ -205,6 +206,7 @@ fn tell(shared: &Shared, item: &Item, decision: &Decision) {
     }
     if judged.alert.is_some() {
         shared.nudges.send.notify_one();
+        shared.nudges.look.notify_one();
     }
 }
 

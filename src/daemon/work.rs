@@ -1,4 +1,4 @@
-//! The turn that all three loops share: claim what is due and fits, start it, sleep until more is due.
+//! The turn that all loops share: claim what is due and fits, start it, sleep until more is due.
 
 use super::GRACE;
 use super::Shared;
@@ -44,7 +44,7 @@ pub enum Gate {
 }
 
 /// When each loop last turned, for the watchdog.
-pub struct Pulse([AtomicI64; 3]);
+pub struct Pulse([AtomicI64; Work::ALL.len()]);
 
 impl Pulse {
     /// All loops turned at `now`.
@@ -58,7 +58,7 @@ impl Pulse {
 
     /// A loop that has not turned for `longest`.
     pub fn stuck(&self, now: Timestamp, longest: SignedDuration) -> Option<Work> {
-        [Work::Poll, Work::Read, Work::Send]
+        Work::ALL
             .into_iter()
             .find(|work| now.as_second() - self.0[*work as usize].load(Ordering::Relaxed) > longest.as_secs())
     }

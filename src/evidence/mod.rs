@@ -7,10 +7,12 @@ use crate::model::Digest;
 use crate::model::Entry;
 use crate::model::ItemId;
 use crate::model::SourceName;
+use flate2::read::MultiGzDecoder;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+use std::io::Read as _;
 use url::Url;
 
 pub mod chain;
@@ -155,6 +157,28 @@ impl Record {
     /// The bytes that are hashed and stored.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("names, texts and times are JSON")
+    }
+}
+
+impl Exchange {
+    /// What a reader of the page got: the body without its Content-Encoding, at most `most` bytes. `None` when it is none
+    /// that is asked for, or broken.
+    pub fn decoded(&self, body: &[u8], most: u64) -> Option<Vec<u8>> {
+        match self.header("content-encoding").map(|value| value.trim().to_ascii_lowercase()).as_deref() {
+            None | Some("" | "identity") => Some(body.to_vec()),
+            Some("gzip" | "x-gzip") => {
+                let mut bytes = Vec::new();
+                MultiGzDecoder::new(body).take(most).read_to_end(&mut bytes).ok()?;
+                Some(bytes)
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// The first value of a field of the answer.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut fields = self.response.iter();
+        fields.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 }
 

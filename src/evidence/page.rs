@@ -48,12 +48,14 @@ mod tests {
         let (record, _) = sample::record();
         let mut alert = alert();
         alert.title = "<script>alert(1)</script>".into();
+        alert.update = Some(crate::render::sample::update());
         let digest = Digest::of(record.to_json().as_bytes());
         let proven = Proven { number: 3, digest, link: Digest::of(b"link"), record: &record };
         let page = write(12, &alert, "One.\n\nTwo & three.", &[proven], "alert-12.warc.gz");
         assert!(!page.contains("<script>"), "{page}");
         for shown in [
             "&lt;script&gt;",
+            "“tres” became “cinco”",
             "<p>One.</p>",
             "Two &amp; three.",
             "https:&#x2f;&#x2f;faro.example&#x2f;a",

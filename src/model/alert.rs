@@ -6,6 +6,7 @@ use super::Language;
 use super::Reason;
 use super::RuleName;
 use super::SourceName;
+use super::Update;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
@@ -47,6 +48,9 @@ pub struct Alert {
     /// Set when this is a copy of a story that was told for other rules before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_of: Option<String>,
+    /// Set when this tells what became of a page that was told before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<Update>,
 }
 
 /// One rule of an alert.

@@ -12,6 +12,7 @@ pub mod notice;
 pub mod proxy;
 pub mod reason;
 pub mod setting;
+pub mod update;
 
 pub use alert::Alert;
 pub use alert::Excerpt;
@@ -49,3 +50,5 @@ pub use notice::Remark;
 pub use notice::TroubleKind;
 pub use proxy::Proxy;
 pub use reason::Reason;
+pub use update::Update;
+pub use update::UpdateKind;

@@ -2,6 +2,7 @@
 
 use super::Basis;
 use super::ItemId;
+use super::UpdateKind;
 use serde::Deserialize;
 use serde::Serialize;
 use std::fmt;
@@ -251,6 +252,34 @@ pub enum Reason {
     AlreadyTold,
     /// No subscription covers the rule.
     NobodySubscribed,
+    // ── a page that was told, looked at again ──
+    /// It says what it said.
+    Unchanged,
+    /// Words changed, and nothing that was told of it.
+    NoFactChanged,
+    /// Only its beginning is shown, as behind a paywall: no telling what the rest says.
+    OnlyTheBeginning,
+    /// It is still gone.
+    StillGone,
+    /// It seems to be gone or another; another look is to show that before it is told.
+    Doubtful {
+        /// What was seen.
+        detail: String,
+    },
+    /// The configuration wants no page looked at again.
+    SwitchedOff,
+    /// It is told as an update.
+    Updated {
+        /// What happened.
+        kind: UpdateKind,
+        /// The facts, in words.
+        facts: String,
+    },
+    /// It would be told as an update, but no subscription covers the rules any more.
+    NobodyToUpdate {
+        /// What happened.
+        kind: UpdateKind,
+    },
     // ── a delivery ──
     /// The receiver took it.
     Accepted {
@@ -342,6 +371,14 @@ impl Reason {
             Self::Told => "told",
             Self::AlreadyTold => "already_told",
             Self::NobodySubscribed => "nobody_subscribed",
+            Self::Unchanged => "unchanged",
+            Self::NoFactChanged => "no_fact_changed",
+            Self::OnlyTheBeginning => "only_the_beginning",
+            Self::StillGone => "still_gone",
+            Self::Doubtful { .. } => "doubtful",
+            Self::SwitchedOff => "switched_off",
+            Self::Updated { .. } => "updated",
+            Self::NobodyToUpdate { .. } => "nobody_to_update",
             Self::Accepted { .. } => "accepted",
             Self::Rejected { .. } => "rejected",
             Self::NotHandedOver { .. } => "not_handed_over",
@@ -430,6 +467,16 @@ impl fmt::Display for Reason {
             Self::Told => formatter.write_str("told"),
             Self::AlreadyTold => formatter.write_str("its story was told for this rule already"),
             Self::NobodySubscribed => formatter.write_str("no subscription covers the rule"),
+            Self::Unchanged => formatter.write_str("it says what it said"),
+            Self::NoFactChanged => formatter.write_str("some words are others, nothing that was told of it"),
+            Self::OnlyTheBeginning => formatter.write_str("only its beginning is shown, unchanged"),
+            Self::StillGone => formatter.write_str("it is still gone"),
+            Self::Doubtful { detail } => write!(formatter, "another look is to show whether {detail}"),
+            Self::SwitchedOff => formatter.write_str("no page is looked at again by the configuration in force"),
+            Self::Updated { kind, facts } => write!(formatter, "told as {}: {facts}", kind.as_str()),
+            Self::NobodyToUpdate { kind } => {
+                write!(formatter, "{}, and no subscription covers the rules it was told for", kind.as_str())
+            }
             Self::Accepted { answer } => write!(formatter, "accepted: {answer}"),
             Self::Rejected { answer } => write!(formatter, "rejected: {answer}"),
             Self::NotHandedOver { detail } => write!(formatter, "not handed over: {detail}"),

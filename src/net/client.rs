@@ -83,7 +83,7 @@ pub trait Door: Send + Sync {
     async fn admits(&self, url: &Url) -> Result<(), (Fault, Reason)>;
 }
 
-/// An answer: a status of 2xx, or 304 to a conditional request.
+/// An answer: a status of 2xx, or 304 to a conditional request; to a look also 404 and 410.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
     /// The address that answered, after redirects.
@@ -155,7 +155,7 @@ impl Client {
     /// # Errors
     /// As for [`Client::get`].
     pub async fn get_by(&self, proxy: Option<&Proxy>, request: &Request<'_>) -> Result<Fetched, FetchError> {
-        self.fetch(proxy, request, Surplus::Refused, None).await
+        self.fetch(proxy, request, Surplus::Refused, None, Missing::Error).await
     }
 
     /// The same, but a redirect to another host is followed only when `door` opens. Its time counts for nothing.
@@ -168,7 +168,7 @@ impl Client {
         proxy: Option<&Proxy>,
         request: &Request<'_>,
     ) -> Result<Fetched, FetchError> {
-        self.fetch(proxy, request, Surplus::Refused, Some(door)).await
+        self.fetch(proxy, request, Surplus::Refused, Some(door), Missing::Error).await
     }
 
     /// The same as [`Client::get_by`], but of an answer that is longer than the limit the beginning is kept.
@@ -176,7 +176,21 @@ impl Client {
     /// # Errors
     /// As for [`Client::get`], without [`FetchError::TooLarge`].
     pub async fn beginning_by(&self, proxy: Option<&Proxy>, request: &Request<'_>) -> Result<Fetched, FetchError> {
-        self.fetch(proxy, request, Surplus::CutOff, None).await
+        self.fetch(proxy, request, Surplus::CutOff, None, Missing::Error).await
+    }
+
+    /// The same as [`Client::get_by`] or, with a door, [`Client::get_past`], but a 404 or 410 is an answer like any other,
+    /// with its body: what somebody wants to know who asks whether a page is still there.
+    ///
+    /// # Errors
+    /// As for these.
+    pub async fn look_by(
+        &self,
+        door: Option<&dyn Door>,
+        proxy: Option<&Proxy>,
+        request: &Request<'_>,
+    ) -> Result<Fetched, FetchError> {
+        self.fetch(proxy, request, Surplus::Refused, door, Missing::Answer).await
     }
 
     async fn fetch(
@@ -185,6 +199,7 @@ impl Client {
         request: &Request<'_>,
         surplus: Surplus,
         door: Option<&dyn Door>,
+        missing: Missing,
     ) -> Result<Fetched, FetchError> {
         let transport = self.network.by(proxy).map_err(|error| FetchError::NoWay { detail: error.to_string() })?;
         let began = Instant::now();
@@ -193,6 +208,7 @@ impl Client {
             began,
             deadline: began + self.timeout,
             capture: request.capture.then(Capture::default),
+            missing,
         };
         loop {
             let asked_at = clock::now();
@@ -254,7 +270,7 @@ impl Client {
         request: &Request<'_>,
         surplus: Surplus,
     ) -> Result<Fetched, FetchError> {
-        let Journey { chain, began, deadline, mut capture } = journey;
+        let Journey { chain, began, deadline, mut capture, missing } = journey;
         let host = guard::host_of(chain.current());
         let status = response.status();
         let text = |name: HeaderName| header_text(response.headers(), name);
@@ -272,8 +288,9 @@ impl Client {
         // A server that answers 304 to a question without a condition has said nothing.
         let not_modified = status == StatusCode::NOT_MODIFIED
             && request.validators.is_some_and(|known| *known != Validators::default());
-        if !status.is_success() && !not_modified {
-            let mitigated = text(HeaderName::from_static("cf-mitigated"));
+        let mitigated = text(HeaderName::from_static("cf-mitigated"));
+        let gone = matches!(status.as_u16(), 404 | 410) && missing == Missing::Answer && mitigated.is_none();
+        if !status.is_success() && !not_modified && !gone {
             let page = match mitigated {
                 None if is_page(content_type.as_deref()) => body::read_start(response, START, deadline).await,
                 _ => Vec::new(),
@@ -315,6 +332,16 @@ struct Journey {
     began: Instant,
     deadline: Instant,
     capture: Option<Capture>,
+    missing: Missing,
+}
+
+/// What a 404 or 410 is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Missing {
+    /// No answer.
+    Error,
+    /// An answer like any other.
+    Answer,
 }
 
 /// One hop, up to the end of the answer's headers.

@@ -12,6 +12,7 @@ use super::words;
 use crate::model::Alert;
 use crate::model::Field;
 use crate::model::RuleName;
+use crate::model::Update;
 use crate::model::alert::RuleTold;
 use minijinja::Value;
 use minijinja::context;
@@ -78,6 +79,9 @@ struct Sizes {
     excerpt: usize,
     entities: usize,
     forms: usize,
+    facts: usize,
+    lines: usize,
+    line: usize,
     address: usize,
     last: bool,
 }
@@ -92,6 +96,9 @@ static SIZES: &[Sizes] = &[
         excerpt: 600,
         entities: 16,
         forms: 6,
+        facts: 12,
+        lines: 12,
+        line: 900,
         address: 4000,
         last: false,
     },
@@ -103,6 +110,9 @@ static SIZES: &[Sizes] = &[
         excerpt: 200,
         entities: 6,
         forms: 2,
+        facts: 4,
+        lines: 4,
+        line: 300,
         address: 1500,
         last: true,
     },
@@ -114,6 +124,10 @@ const NAME: usize = 100;
 fn subject(alert: &Alert, prefix: Option<&str>) -> String {
     let title = clean(&alert.title, SUBJECT_LIMIT);
     let title = if title.is_empty() { format!("No headline, from {}", site(alert)) } else { title };
+    let title = match &alert.update {
+        Some(update) => clean(&format!("{}: {title}", words::update(update.kind)), SUBJECT_LIMIT),
+        None => title,
+    };
     match prefix {
         Some(prefix) => clean(&format!("{prefix} {title}"), SUBJECT_LIMIT),
         None => title,
@@ -177,6 +191,7 @@ fn context(alert: &Alert, told: &[&RuleTold], receiver: &str, subject: &str, siz
         address => address.shown,
         revision => alert.revision,
         unread => alert.unread.as_ref().map(|reason| clean(&reason.to_string(), sizes.reason)),
+        update => alert.update.as_ref().map(|update| changes(update, sizes)),
         copy_of => alert.copy_of.as_deref().map(|title| clean(title, sizes.title)),
         more_rules => told.len().saturating_sub(sizes.rules),
         rules,
@@ -185,6 +200,38 @@ fn context(alert: &Alert, told: &[&RuleTold], receiver: &str, subject: &str, siz
         more_entities => alert.entities.len().saturating_sub(sizes.entities),
         entities,
         receiver => clean(receiver, NAME),
+    }
+}
+
+/// What became of the page, for both parts.
+fn changes(update: &Update, sizes: &Sizes) -> Value {
+    let facts: Vec<String> = update.facts.iter().take(sizes.facts).map(|fact| clean(fact, sizes.reason)).collect();
+    let lines: Vec<Value> = update
+        .diff
+        .iter()
+        .take(sizes.lines)
+        .map(|line| {
+            let mut room = sizes.line;
+            let mut pieces: Vec<Value> = Vec::new();
+            for piece in &line.pieces {
+                let text = clean(&piece.text, room);
+                if text.is_empty() {
+                    break;
+                }
+                room = room.saturating_sub(text.chars().count());
+                pieces.push(context! { text, change => piece.change.as_str() });
+            }
+            context! { headline => line.headline, pieces }
+        })
+        .collect();
+    context! {
+        kind => update.kind.as_str(),
+        what => words::update(update.kind),
+        before => words::time(update.before),
+        more_facts => update.facts.len().saturating_sub(sizes.facts),
+        facts,
+        more_lines => update.diff.len().saturating_sub(sizes.lines) + update.more,
+        lines,
     }
 }
 

@@ -7,7 +7,11 @@ use crate::model::Alert;
 use crate::model::Excerpt;
 use crate::model::Field;
 use crate::model::RuleName;
+use crate::model::Update;
+use crate::model::UpdateKind;
 use crate::model::alert::RuleTold;
+use crate::model::update::DiffLine;
+use crate::model::update::DiffPiece;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
@@ -69,8 +73,23 @@ pub struct Data {
     pub unread: Option<Why>,
     /// Set when this is a copy of a story told before for other rules: that story's headline.
     pub copy_of: Option<String>,
+    /// Set when this tells what became of a page that was told before.
+    pub update: Option<Change>,
     /// How much did not fit.
     pub omitted: Omitted,
+}
+
+/// What became of a page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// `edited`, `corrected`, `removed` or `restored`.
+    pub kind: UpdateKind,
+    /// When the text was read that this is compared with.
+    pub before: Timestamp,
+    /// What changed, in words.
+    pub facts: Vec<String>,
+    /// The sentences that differ.
+    pub diff: Vec<DiffLine>,
 }
 
 /// A rule that matched.
@@ -139,6 +158,8 @@ pub struct Omitted {
     pub entities: usize,
     /// Of `excerpts`.
     pub excerpts: usize,
+    /// Of `update.diff`.
+    pub diff: usize,
 }
 
 /// The payload of `alert` for a receiver who subscribed to `rules`, as JSON of at most [`LIMIT`] bytes.
@@ -226,12 +247,32 @@ fn payload(alert: &Alert, rules: &[RuleName]) -> Payload {
             judged_at: alert.judged_at,
             unread: alert.unread.as_ref().map(why),
             copy_of: optional(&alert.copy_of, 500),
+            update: alert.update.as_ref().map(change),
             omitted: Omitted {
                 rules: told.len().saturating_sub(LIST),
                 entities: alert.entities.len().saturating_sub(LIST),
                 excerpts: excerpts.saturating_sub(LIST),
+                diff: alert.update.as_ref().map_or(0, |update| update.more + update.diff.len().saturating_sub(LIST)),
             },
         },
+    }
+}
+
+fn change(update: &Update) -> Change {
+    let line = |line: &DiffLine| DiffLine {
+        headline: line.headline,
+        pieces: line
+            .pieces
+            .iter()
+            .take(LIST)
+            .map(|piece| DiffPiece { change: piece.change, text: clean(&piece.text, 800) })
+            .collect(),
+    };
+    Change {
+        kind: update.kind,
+        before: update.before,
+        facts: update.facts.iter().take(20).map(|fact| clean(fact, 400)).collect(),
+        diff: update.diff.iter().take(LIST).map(line).collect(),
     }
 }
 
@@ -251,7 +292,11 @@ fn sentence(excerpt: &Excerpt, rules: &[RuleName]) -> Sentence {
 
 /// Takes the least important thing away; false when nothing is left to take.
 fn lighten(data: &mut Data) -> bool {
-    if data.excerpts.len() > 3 {
+    let lines = data.update.as_mut().map(|update| &mut update.diff).filter(|lines| !lines.is_empty());
+    if let Some(lines) = lines.filter(|lines| lines.len() > 6) {
+        lines.pop();
+        data.omitted.diff += 1;
+    } else if data.excerpts.len() > 3 {
         data.excerpts.pop();
         data.omitted.excerpts += 1;
     } else if data.entities.len() > 5 {
@@ -265,6 +310,8 @@ fn lighten(data: &mut Data) -> bool {
         data.omitted.rules += 1;
     } else if data.excerpts.pop().is_some() {
         data.omitted.excerpts += 1;
+    } else if data.update.as_mut().is_some_and(|update| update.diff.pop().is_some()) {
+        data.omitted.diff += 1;
     } else if data.entities.pop().is_some() {
         data.omitted.entities += 1;
     } else if data.url.len() > 2000 {

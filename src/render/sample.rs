@@ -1,6 +1,7 @@
 //! An invented alert, for the tests of everything that is made of one.
 
 use crate::model::Alert;
+use crate::model::DeliveryId;
 use crate::model::EntityName;
 use crate::model::Excerpt;
 use crate::model::Field;
@@ -8,8 +9,14 @@ use crate::model::Language;
 use crate::model::Reason;
 use crate::model::RuleName;
 use crate::model::SourceName;
+use crate::model::Update;
+use crate::model::UpdateKind;
 use crate::model::alert::EntityTold;
 use crate::model::alert::RuleTold;
+use crate::model::update::Change;
+use crate::model::update::DiffLine;
+use crate::model::update::DiffPiece;
+use crate::model::update::FirstTelling;
 
 /// A Spanish article that matched the rule `detention`.
 pub fn alert() -> Alert {
@@ -57,6 +64,28 @@ pub fn alert() -> Alert {
         judged_at: time("2026-11-22T21:31:44Z"),
         unread: None,
         copy_of: None,
+        update: None,
+    }
+}
+
+/// What an edit made of it.
+pub fn update() -> Update {
+    let piece = |change, text: &str| DiffPiece { change, text: text.into() };
+    Update {
+        kind: UpdateKind::Edited,
+        before: "2026-11-22T21:31:44Z".parse().expect("a time"),
+        facts: vec!["“tres” became “cinco” in a sentence that matched: “Visitaron cinco centros.”".into()],
+        diff: vec![DiffLine {
+            headline: false,
+            pieces: vec![
+                piece(Change::Kept, "Visitaron"),
+                piece(Change::Removed, "tres"),
+                piece(Change::Added, "cinco"),
+                piece(Change::Kept, "centros."),
+            ],
+        }],
+        more: 2,
+        first: vec![FirstTelling { receiver: "ana@example.org".into(), delivery: DeliveryId("ab12".into()) }],
     }
 }
 

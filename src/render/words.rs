@@ -2,6 +2,7 @@
 
 use crate::model::Language;
 use crate::model::Reason;
+use crate::model::UpdateKind;
 use crate::model::alert::EntityTold;
 use jiff::Timestamp;
 
@@ -9,6 +10,16 @@ use jiff::Timestamp;
 pub fn language(language: &Language) -> String {
     let code = language.as_str();
     NAMES.iter().find(|(known, _)| *known == code).map_or_else(|| code.to_ascii_uppercase(), |(_, name)| (*name).into())
+}
+
+/// What a subject says before the headline.
+pub fn update(kind: UpdateKind) -> &'static str {
+    match kind {
+        UpdateKind::Edited => "Update",
+        UpdateKind::Corrected => "Corrected",
+        UpdateKind::Removed => "Removed",
+        UpdateKind::Restored => "Restored",
+    }
 }
 
 /// `rtl` for languages that are written from right to left, else `ltr`.

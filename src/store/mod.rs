@@ -9,6 +9,8 @@ use crate::evidence::Retention;
 use crate::evidence::chain::Link;
 use crate::evidence::pack::Packed;
 use crate::health::Health;
+use crate::look;
+use crate::look::Look;
 use crate::model::AlertId;
 use crate::model::Article;
 use crate::model::ChannelName;
@@ -146,7 +148,7 @@ pub struct Registration {
     pub wait: SignedDuration,
 }
 
-/// The three kinds of work.
+/// The kinds of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     /// Sources to be polled.
@@ -155,6 +157,13 @@ pub enum Work {
     Read,
     /// Deliveries to be sent.
     Send,
+    /// Pages that were told, to be looked at again.
+    Look,
+}
+
+impl Work {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Poll, Self::Read, Self::Send, Self::Look];
 }
 
 /// Why a store did not do what was asked.
@@ -286,6 +295,20 @@ pub trait Store: Send + Sync {
         since: Timestamp,
         now: Timestamp,
     ) -> Result<(), (StoreError, Option<Lease<Item>>)>;
+
+    // ── look again ──
+    /// Takes pages that were told and are to be looked at again.
+    async fn claim_looks(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Look>>, StoreError>;
+    /// Ends a lease that was not made use of: nothing was asked. The look is due at `at`.
+    async fn put_back_look(&self, lease: Lease<Look>, at: Timestamp) -> Result<(), StoreError>;
+    /// Writes what was found, what is kept of it, the update and its deliveries. The lease comes back with every error
+    /// but [`StoreError::LeaseLost`]; with [`StoreError::Stale`] when the story was told anew since the claim.
+    async fn commit_look(
+        &self,
+        lease: Lease<Look>,
+        decision: &look::Decision,
+        now: Timestamp,
+    ) -> Result<(), (StoreError, Option<Lease<Look>>)>;
 
     // ── evidence ──
     /// Whether a reading of the item is kept.

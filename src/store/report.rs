@@ -161,6 +161,21 @@ pub struct Way {
     pub outcomes: Vec<Outcome>,
     /// What was told, and to whom.
     pub deliveries: Vec<DeliveryRow>,
+    /// What was found when the page was looked at again.
+    pub looks: Vec<LookRow>,
+    /// When it is looked at next, if it is.
+    pub next_look: Option<Timestamp>,
+}
+
+/// One look at a page that was told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LookRow {
+    /// When.
+    pub at: Timestamp,
+    /// What was found.
+    pub reason: Reason,
+    /// The alert that told it, if it was told.
+    pub alert: Option<AlertId>,
 }
 
 /// An article in an item's way.

@@ -11,6 +11,7 @@ mod guard;
 mod health;
 mod hostile;
 mod layers;
+mod looking;
 mod mail_tls;
 mod news_sitemaps;
 mod newsstand;

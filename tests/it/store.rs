@@ -14,6 +14,7 @@ use tempfile::TempDir;
 mod damage;
 mod file;
 mod lease;
+mod look;
 mod notice;
 mod outbox;
 mod poll;
@@ -90,6 +91,10 @@ contract! {
         what_is_put_back_was_never_asked,
         the_next_due_time_counts_pauses_and_ends_of_leases,
         what_was_committed_is_there_after_a_restart;
+    look:
+        a_look_is_due_when_it_was_planned_and_spent_by_its_commit,
+        an_update_is_told_under_the_next_revision_or_not_at_all,
+        the_ledger_finds_an_update_that_is_out_of_place;
     read:
         a_judged_item_keeps_everything_that_was_decided,
         a_failed_reading_is_tried_again_and_remembered,

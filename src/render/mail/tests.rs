@@ -9,6 +9,7 @@ use crate::model::Field;
 use crate::model::Language;
 use crate::model::Reason;
 use crate::model::RuleName;
+use crate::model::UpdateKind;
 use crate::model::alert::RuleTold;
 use crate::render::sample;
 use proptest::prelude::*;
@@ -84,6 +85,46 @@ fn what_was_not_read_and_what_is_a_copy_is_said() {
         assert!(part.contains("Relatores en Puerto Claro"));
         assert!(part.contains("revision 2"));
     }
+}
+
+#[test]
+fn an_update_says_what_changed_in_both_parts_and_needs_no_colours() {
+    let mut alert = sample::alert();
+    alert.update = Some(sample::update());
+    alert.revision = 2;
+    for (kind, subject) in [
+        (UpdateKind::Edited, "Update: Relatores"),
+        (UpdateKind::Corrected, "Corrected: Relatores"),
+        (UpdateKind::Removed, "Removed: Relatores"),
+        (UpdateKind::Restored, "Restored: Relatores"),
+    ] {
+        alert.update.as_mut().expect("it has one").kind = kind;
+        let letter = told(&alert);
+        assert!(letter.subject.starts_with(subject), "{}", letter.subject);
+        for part in [&letter.text, &letter.html] {
+            assert!(part.contains("“tres” became “cinco”") && part.contains("and 2 more"), "{part}");
+            assert!(!part.contains("Told again"), "{part}");
+        }
+        assert!(letter.text.contains("  Visitaron [-tres-] {+cinco+} centros.\n"), "{}", letter.text);
+        assert!(
+            letter.html.contains(">tres</del> <ins") && letter.html.contains("struck out: removed"),
+            "{}",
+            letter.html
+        );
+    }
+}
+
+#[test]
+fn a_diff_of_any_size_keeps_the_limit_and_runs_no_markup() {
+    let mut alert = sample::alert();
+    let mut update = sample::update();
+    let long = "<script>\"'&".repeat(3_000);
+    update.facts = vec![long.clone(); 50];
+    update.diff[0].pieces.iter_mut().for_each(|piece| piece.text.clone_from(&long));
+    update.diff = vec![update.diff[0].clone(); 80];
+    alert.update = Some(update);
+    let letter = told(&alert);
+    assert!(letter.html.len() < HTML_LIMIT && !letter.html.contains("<script"));
 }
 
 #[test]

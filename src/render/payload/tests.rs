@@ -77,6 +77,7 @@ fn the_published_schema_names_every_key() {
         let mut alert = sample::alert();
         alert.unread = Some(Reason::EmptyPage);
         alert.copy_of = Some("Relatores".into());
+        alert.update = Some(sample::update());
         alert
     };
     let bare = Alert {
@@ -148,6 +149,11 @@ fn what_does_not_fit_is_counted() {
     alert.entities[0].label = long.clone();
     alert.entities[0].forms = vec![long.clone(); 50];
     alert.entities = vec![alert.entities[0].clone(); 150];
+    let mut update = sample::update();
+    update.facts = vec![long.clone(); 50];
+    update.diff[0].pieces.iter_mut().for_each(|piece| piece.text.clone_from(&long));
+    update.diff = vec![update.diff[0].clone(); 80];
+    alert.update = Some(update);
     let names: Vec<String> = (0..150).map(|n| format!("rule{n}")).collect();
     alert.rules.extend(names.iter().map(|name| RuleTold {
         name: RuleName::new(name.as_str()),
@@ -160,4 +166,5 @@ fn what_does_not_fit_is_counted() {
     assert_eq!(data.rules.len() + data.omitted.rules, 151);
     assert_eq!(data.excerpts.len() + data.omitted.excerpts, 150);
     assert_eq!(data.entities.len() + data.omitted.entities, 150);
+    assert_eq!(data.update.map_or(0, |update| update.diff.len()) + data.omitted.diff, 82);
 }

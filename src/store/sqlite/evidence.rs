@@ -176,7 +176,8 @@ pub(super) async fn alerts(store: &SqliteStore, filter: &AlertFilter) -> Result<
 pub(super) async fn of_alert(store: &SqliteStore, alert: AlertId) -> Result<Option<AlertEvidence>, StoreError> {
     let mut transaction = store.read().await?;
     let found = sqlx::query(
-        "SELECT alert.item_id, alert.alert, article.about, article.text
+        "SELECT alert.item_id, alert.alert, article.about, article.text,
+             (SELECT article FROM look_try WHERE alert_id = alert.id) AS looked
          FROM alert JOIN article ON article.item_id = alert.item_id WHERE alert.id = ?",
     )
     .bind(alert.0)
@@ -196,7 +197,10 @@ pub(super) async fn of_alert(store: &SqliteStore, alert: AlertId) -> Result<Opti
     .await?;
     Ok(Some(AlertEvidence {
         alert: from_json("alert.alert", found.try_get("alert")?)?,
-        article: lookalike::article(&found)?,
+        article: match found.try_get::<Option<&str>, _>("looked")? {
+            Some(looked) => from_json("look_try.article", looked)?,
+            None => lookalike::article(&found)?,
+        },
         records: rows.iter().map(row).collect::<Result<_, _>>()?,
     }))
 }

@@ -3,6 +3,7 @@
 
 use super::SqliteStore;
 use super::evidence;
+use super::look;
 use super::lookalike;
 use super::queue;
 use super::value::count;
@@ -157,6 +158,9 @@ async fn insert_judged(
         Some(alert) => Some(insert_alert(connection, item, story, alert, now).await?),
         None => None,
     };
+    if let Some(at) = judged.alert.as_ref().and_then(|alert| alert.look_at) {
+        look::plan(connection, item, at, now).await?;
+    }
     insert_outcomes(connection, item, story, alert, &judged.outcomes).await
 }
 
@@ -273,7 +277,7 @@ async fn insert_outcomes(
     Ok(())
 }
 
-async fn insert_alert(
+pub(super) async fn insert_alert(
     connection: &mut SqliteConnection,
     item: ItemId,
     story: i64,

@@ -12,7 +12,7 @@ use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 
 /// Each gives one sentence per row at fault. A hundred of a kind are enough to know what happened.
-const ORPHANS: [&str; 13] = [
+const ORPHANS: [&str; 16] = [
     "SELECT 'item ' || id || ' is judged but has no article' FROM item
      WHERE state = 'judged' AND NOT EXISTS (SELECT 1 FROM article WHERE item_id = item.id) LIMIT 100",
     "SELECT 'the article of item ' || item_id || ' has no settled item' FROM article
@@ -31,7 +31,15 @@ const ORPHANS: [&str; 13] = [
      WHERE NOT EXISTS (SELECT 1 FROM alert_delivery JOIN delivery ON delivery.id = delivery_id
                        WHERE alert_delivery.alert_id = alert.id) LIMIT 100",
     "SELECT 'alert ' || id || ' has no outcome' FROM alert
-     WHERE NOT EXISTS (SELECT 1 FROM outcome WHERE item_id = alert.item_id AND alert_id = alert.id) LIMIT 100",
+     WHERE NOT EXISTS (SELECT 1 FROM outcome WHERE item_id = alert.item_id AND alert_id = alert.id)
+         AND NOT EXISTS (SELECT 1 FROM look_try WHERE item_id = alert.item_id AND alert_id = alert.id) LIMIT 100",
+    "SELECT 'alert ' || id || ' is an update of item ' || item_id || ', of which nothing was told' FROM alert
+     WHERE EXISTS (SELECT 1 FROM look_try WHERE alert_id = alert.id)
+         AND NOT EXISTS (SELECT 1 FROM outcome WHERE item_id = alert.item_id AND kind = 'alerted') LIMIT 100",
+    "SELECT 'look ' || id || ' told of item ' || item_id || ' by an alert that is missing' FROM look_try
+     WHERE alert_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alert WHERE id = look_try.alert_id) LIMIT 100",
+    "SELECT 'item ' || item_id || ' is to be looked at again, and nothing was told of it' FROM look
+     WHERE NOT EXISTS (SELECT 1 FROM alert WHERE item_id = look.item_id) LIMIT 100",
     "SELECT 'delivery ' || id || ' has no alert' FROM delivery
      WHERE alert_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alert WHERE id = delivery.alert_id) LIMIT 100",
     "SELECT 'delivery ' || id || ' has no notice' FROM delivery

@@ -28,6 +28,8 @@ use crate::channel::Frozen;
 use crate::evidence::Retention;
 use crate::evidence::chain::Link;
 use crate::evidence::pack::Packed;
+use crate::look::Decision as LookDecision;
+use crate::look::Look;
 use crate::model::AlertId;
 use crate::model::Article;
 use crate::model::ChannelName;
@@ -57,6 +59,7 @@ use std::collections::HashSet;
 mod evidence;
 mod item;
 mod ledger;
+mod look;
 mod lookalike;
 mod notice;
 mod open;
@@ -180,6 +183,27 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<(), (StoreError, Option<Lease<Item>>)> {
         match item::commit(self, &lease, decision, seen, since, now).await {
+            Ok(()) => Ok(()),
+            Err(StoreError::LeaseLost) => Err((StoreError::LeaseLost, None)),
+            Err(error) => Err((error, Some(lease))),
+        }
+    }
+
+    async fn claim_looks(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Look>>, StoreError> {
+        look::claim(self, claim).await
+    }
+
+    async fn put_back_look(&self, lease: Lease<Look>, at: Timestamp) -> Result<(), StoreError> {
+        look::put_back(self, &lease, at).await
+    }
+
+    async fn commit_look(
+        &self,
+        lease: Lease<Look>,
+        decision: &LookDecision,
+        now: Timestamp,
+    ) -> Result<(), (StoreError, Option<Lease<Look>>)> {
+        match look::commit(self, &lease, decision, now).await {
             Ok(()) => Ok(()),
             Err(StoreError::LeaseLost) => Err((StoreError::LeaseLost, None)),
             Err(error) => Err((error, Some(lease))),

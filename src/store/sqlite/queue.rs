@@ -83,6 +83,8 @@ macro_rules! queue {
 pub(super) const SOURCES: Queue = queue!("source", "host");
 /// Items to be read.
 pub(super) const ITEMS: Queue = queue!("item", "host");
+/// Pages that were told, to be looked at again.
+pub(super) const LOOKS: Queue = queue!("look", "host");
 /// Deliveries to be sent.
 pub(super) const DELIVERIES: Queue = queue!("delivery", "channel");
 

@@ -2,6 +2,7 @@
 
 use super::SqliteStore;
 use super::item::item;
+use super::look;
 use super::lookalike::article;
 use super::outbox::delivery_row;
 use super::value::count;
@@ -54,6 +55,7 @@ async fn way(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<Way, 
     let next_at = time("item.next_at", row.try_get("next_at")?)?;
     let id = item.id.0;
     let (article, verdicts) = article_and_verdicts(connection, id).await?;
+    let (looks, next_look) = look::of(connection, id).await?;
     Ok(Way {
         item,
         state,
@@ -75,6 +77,8 @@ async fn way(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<Way, 
         .iter()
         .map(delivery_row)
         .collect::<Result<_, _>>()?,
+        looks,
+        next_look,
     })
 }
 

@@ -1,4 +1,4 @@
-//! What all three kinds of work share: when the next is due, giving leases back, and the pulse.
+//! What all kinds of work share: when the next is due, giving leases back, and the pulse.
 
 use super::SqliteStore;
 use super::notice;
@@ -17,6 +17,7 @@ pub(super) async fn next_due(store: &SqliteStore, work: Work) -> Result<Option<T
         Work::Poll => &queue::SOURCES,
         Work::Read => &queue::ITEMS,
         Work::Send => &queue::DELIVERIES,
+        Work::Look => &queue::LOOKS,
     };
     let due = queue::next_due(&store.readers, queue).await?;
     let notice = if work == Work::Send { notice::next_due(&store.readers).await? } else { None };
@@ -30,6 +31,7 @@ pub(super) async fn renew(store: &SqliteStore, owner: &str, until: Timestamp) ->
         "UPDATE source SET lease_until = ? WHERE owner = ?",
         "UPDATE item SET lease_until = ? WHERE state = 'reading' AND owner = ?",
         "UPDATE delivery SET lease_until = ? WHERE state = 'sending' AND owner = ?",
+        "UPDATE look SET lease_until = ? WHERE owner = ?",
     ] {
         sqlx::query(query).bind(micros(until)).bind(owner).execute(&mut *transaction).await?;
     }
@@ -42,6 +44,7 @@ pub(super) async fn release(store: &SqliteStore, owner: &str) -> Result<(), Stor
         "UPDATE source SET owner = NULL, lease_until = NULL WHERE owner = ?",
         "UPDATE item SET state = 'waiting', owner = NULL, lease_until = NULL WHERE state = 'reading' AND owner = ?",
         "UPDATE delivery SET state = 'waiting', owner = NULL, lease_until = NULL WHERE state = 'sending' AND owner = ?",
+        "UPDATE look SET owner = NULL, lease_until = NULL WHERE owner = ?",
     ] {
         sqlx::query(query).bind(owner).execute(&mut *transaction).await?;
     }

@@ -145,6 +145,7 @@ impl Tower {
                         channels: &self.config.channels,
                         retry: &self.config.reading.retry,
                         keep: self.config.evidence.keep,
+                        look_again: &[],
                     };
                     (read::decide(&standing, &item, *text, &seen, now), seen)
                 }

@@ -184,7 +184,9 @@ pub fn tell(judged: &mut Judged, item: &Item, rules: &[&str], receivers: &[&str]
             judged_at: at(1),
             unread: None,
             copy_of: None,
+            update: None,
         },
+        look_at: None,
         deliveries: receivers
             .iter()
             .map(|receiver| NewDelivery {
