@@ -260,6 +260,15 @@ pub fn may_ask_elsewhere(reason: &Reason) -> bool {
     )
 }
 
+/// How many more tries a page gets that is not likely to say anything else: what its beginning is enough for is told
+/// sooner then.
+const LASTING: usize = 3;
+
+/// Whether a page will hardly say anything else later: it wants to be paid or to know who asks.
+fn lasts(reason: &Reason) -> bool {
+    matches!(reason, Reason::Paywall { .. } | Reason::LoginWall { .. } | Reason::TeaserOnly { .. })
+}
+
 /// Settles what an item is judged on: the better of page and feed. A page that gives no article is asked for again until
 /// the tries are used up, unless the feed gives the whole text; then the feed's teaser is all there is.
 pub fn ground(item: &Item, reply: Reply, trying: &Trying<'_>, now: Timestamp) -> Ground {
@@ -276,8 +285,9 @@ pub fn ground(item: &Item, reply: Reply, trying: &Trying<'_>, now: Timestamp) ->
         let (method, text) = refused.map(|article| (article.method, article.text)).unwrap_or_default();
         return from_feed(item, Alternate { basis, method, text, reason: Some(reason) });
     }
-    if let (Fault::Transient | Fault::Throttled { .. }, Some(pause)) = (fault, trying.retry.get(item.attempts as usize))
-    {
+    let patience = if lasts(&reason) { trying.retry.len().min(LASTING) } else { trying.retry.len() };
+    let pause = trying.retry[..patience].get(item.attempts as usize);
+    if let (Fault::Transient | Fault::Throttled { .. }, Some(pause)) = (fault, pause) {
         let regular = now.saturating_add(*pause).unwrap_or(Timestamp::MAX);
         let at = match fault {
             Fault::Throttled { until: Some(until) } => regular.max(until),
@@ -520,5 +530,111 @@ fn from_entry(item: &Item) -> Article {
         basis: Basis::Feed,
         method: "feed".into(),
         ..Article::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(content: Option<&str>, attempts: u32) -> Item {
+        Item {
+            id: ItemId(1),
+            source: crate::model::SourceName::new("faro"),
+            entry: crate::model::Entry {
+                id: "a".into(),
+                link: Some("https://faro.example/a".into()),
+                title: "El pabellón del puerto".into(),
+                summary: Some("Un pabellón.".into()),
+                content: content.map(str::to_owned),
+                ..crate::model::Entry::default()
+            },
+            listed_at: Timestamp::UNIX_EPOCH,
+            attempts,
+        }
+    }
+
+    fn words(count: usize) -> String {
+        "palabra ".repeat(count).trim().to_owned() + "."
+    }
+
+    fn settled(item: &Item, reply: Reply) -> Ground {
+        let retry = [SignedDuration::from_mins(1); 7];
+        ground(item, reply, &Trying { retry: &retry, feed: true }, Timestamp::UNIX_EPOCH)
+    }
+
+    fn status(status: u16) -> Reply {
+        Reply::Failed { fault: Fault::Transient, reason: Reason::Status { status } }
+    }
+
+    fn paid(text: &str) -> Reply {
+        let article = Article { text: text.to_owned(), ..Article::default() };
+        Reply::Refused { article: Box::new(article), reason: Reason::Paywall { detail: "x".into() } }
+    }
+
+    #[test]
+    fn a_whole_feed_is_judged_at_once_where_the_page_said_no_and_after_one_more_try_where_it_may_pass() {
+        let whole = words(150);
+        for (reply, attempts, judged) in [
+            (status(403), 0, true),
+            (status(404), 0, true),
+            (paid("Suscríbase."), 0, true),
+            (status(503), 0, false),
+            (status(503), 1, true),
+            (status(429), 0, false),
+            (Reply::Failed { fault: Fault::Permanent, reason: Reason::TooLarge { limit: 1 } }, 0, true),
+        ] {
+            let said = format!("{reply:?} {attempts}");
+            match settled(&item(Some(&whole), attempts), reply) {
+                Ground::Text(text) => {
+                    assert!(judged && text.unread.is_none() && text.article.basis == Basis::Feed, "{said}");
+                    assert!(text.fingerprint.text.is_some() && text.alternate.is_some(), "{said}");
+                }
+                Ground::Again { .. } => assert!(!judged, "{said}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_paid_page_is_not_asked_for_days_and_its_beginning_may_say_yes() {
+        let Ground::Text(text) = settled(&item(None, 3), paid(&words(80))) else { panic!("it is given up") };
+        assert!(text.unread.is_some() && text.article.basis == Basis::Page);
+        assert!(matches!(settled(&item(None, 2), paid(&words(80))), Ground::Again { .. }));
+        assert!(matches!(settled(&item(None, 3), status(403)), Ground::Again { .. }));
+        // The paid page shows as much as the feed gives: the same beginning.
+        let Ground::Text(text) = settled(&item(Some(&words(150)), 3), paid(&words(150))) else {
+            panic!("it is given up")
+        };
+        assert!(text.unread.is_some());
+    }
+
+    #[test]
+    fn what_a_copy_elsewhere_says_of_its_address_makes_no_copy_of_anything() {
+        let article = Article {
+            text: words(200),
+            basis: Basis::Mirror,
+            canonical_url: Some("https://archive.example/".into()),
+            ..Article::default()
+        };
+        let url = "https://archive.example/".to_owned();
+        let reply = Reply::Article { article: Box::new(article), url: url.clone(), proof: Proof::Entry };
+        let Ground::Text(text) = settled(&item(None, 0), reply) else { panic!("it is read") };
+        assert_eq!(text.final_url, url);
+        assert_eq!(text.fingerprint.addresses, ["https://faro.example/a"]);
+    }
+
+    #[test]
+    fn the_better_text_is_judged_and_the_other_kept() {
+        for (feed, page, basis) in [(400, 100, Basis::Feed), (400, 390, Basis::Page), (150, 400, Basis::Page)] {
+            let article = Article { text: words(page), ..Article::default() };
+            let reply = Reply::Article {
+                article: Box::new(article),
+                url: "https://faro.example/a".into(),
+                proof: Proof::Entry,
+            };
+            let Ground::Text(text) = settled(&item(Some(&words(feed)), 0), reply) else { panic!("it is read") };
+            assert_eq!(text.article.basis, basis, "{feed} {page}");
+            assert_eq!(text.alternate.is_some(), basis == Basis::Feed, "{feed} {page}");
+        }
     }
 }

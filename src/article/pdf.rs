@@ -114,7 +114,7 @@ fn unbroken(text: &str) -> String {
         let broken = before.ends_with(char::is_lowercase) && after.starts_with(char::is_lowercase);
         let joins = ["and ", "or ", "to ", "y ", "e ", "o ", "u ", "ou ", "und ", "et "];
         whole.push_str(before);
-        if !(broken && !joins.iter().any(|word| after.starts_with(word))) {
+        if !broken || joins.iter().any(|word| after.starts_with(word)) {
             whole.push_str("- ");
         }
         rest = after;

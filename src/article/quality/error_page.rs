@@ -113,7 +113,7 @@ fn examine(signs: &Signs<'_>) -> Option<Reason> {
     let page = |detail: &str| Some(Reason::ErrorPage { detail: detail.to_owned() });
     let listed = signs.listed_title();
     let titles = signs.titles();
-    let known = |title: &&str| TITLES.contains(title) && !(!listed.is_empty() && listed.contains(title));
+    let known = |title: &&str| TITLES.contains(title) && (listed.is_empty() || !listed.contains(title));
     if let Some(title) = titles.iter().flat_map(|title| parts(title)).find(known) {
         return page(title);
     }

@@ -48,10 +48,28 @@ pub(super) const PHRASES: &[&str] = &[
     "não tem uma conta?",
 ];
 
+/// What stands in forms and not above every page of a site.
+const FORMS: &[&str] = &[
+    "log in to continue",
+    "sign in to continue",
+    "sign in to read",
+    "log in to read",
+    "you must be logged in",
+    "you need to be logged in",
+    "register to continue",
+    "inicia sesión para continuar",
+    "inicia sesión para leer",
+    "debes iniciar sesión",
+    "regístrate para seguir",
+    "faça login para continuar",
+    "faça login para ler",
+    "cadastre-se para continuar",
+];
+
 fn examine(signs: &Signs<'_>) -> Option<Reason> {
     let wall = |detail: &str| Some(Reason::LoginWall { detail: detail.to_owned() });
     if let Some(phrase) = signs.asks(PHRASES) {
         return wall(phrase);
     }
-    if signs.words < SHORT && !signs.is_flash() { signs.said_around(PHRASES).and_then(wall) } else { None }
+    if signs.words < SHORT && !signs.is_flash() { signs.said_around(FORMS).and_then(wall) } else { None }
 }

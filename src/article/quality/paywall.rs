@@ -71,6 +71,26 @@ const PHRASES: &[&str] = &[
     "cancele quando quiser",
 ];
 
+/// What stands before an article and not above every page of a site.
+const OFFERS: &[&str] = &[
+    "subscribe to continue",
+    "subscribe to read",
+    "subscribe to keep reading",
+    "to continue reading",
+    "to keep reading",
+    "this content is for subscribers",
+    "this article is for subscribers",
+    "exclusive to subscribers",
+    "unlock this article",
+    "para seguir leyendo",
+    "para continuar leyendo",
+    "exclusivo para suscriptores",
+    "este contenido es exclusivo para",
+    "para continuar lendo",
+    "exclusivo para assinantes",
+    "assine para ler",
+];
+
 fn examine(signs: &Signs<'_>) -> Option<Reason> {
     let wall = |detail: String| Some(Reason::Paywall { detail });
     let said = signs.said(PHRASES);
@@ -92,7 +112,7 @@ fn examine(signs: &Signs<'_>) -> Option<Reason> {
         return wall(format!("not free to read, “{phrase}”"));
     }
     if signs.words < SHORT && !signs.is_flash() {
-        return signs.said_around(PHRASES).and_then(|phrase| wall(phrase.to_owned()));
+        return signs.said_around(OFFERS).and_then(|phrase| wall(phrase.to_owned()));
     }
     None
 }

@@ -8,6 +8,9 @@ use crate::model::Reason;
 pub static DETECTOR: Detector = Detector { name: "repeated_text", examine };
 
 fn examine(signs: &Signs<'_>) -> Option<Reason> {
+    if signs.repeated == 0 {
+        return None;
+    }
     // One other may be the article itself under a new headline; then the page shows the headline.
     let allowed = if signs.title_found() == Some(false) { 0 } else { 1 };
     (signs.repeated > allowed).then_some(Reason::RepeatedText { items: signs.repeated })
