@@ -244,6 +244,8 @@ async fn commit(store: &SqliteStore, press: &Press, articles: usize) -> (usize, 
                 alert: None,
                 evidence: None,
                 alternate: None,
+                sketch: None,
+                weighed: false,
             };
             let decision = read::Decision::Judged(Box::new(judged));
             let begun = Instant::now();

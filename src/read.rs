@@ -36,6 +36,9 @@ use crate::story;
 use crate::story::Fingerprint;
 use crate::story::Lookalike;
 use crate::story::Relation;
+use crate::story::Resemblance;
+use crate::story::Sketch;
+use crate::story::Thresholds;
 use crate::text::language;
 use jiff::SignedDuration;
 use jiff::Timestamp;
@@ -115,6 +118,10 @@ pub struct Judged {
     pub alternate: Option<Alternate>,
     /// How later copies find it.
     pub fingerprint: Fingerprint,
+    /// How copies with other words around them find it (`story::Sketch::to_bytes`).
+    pub sketch: Option<Vec<u8>>,
+    /// Whether it was compared with all that was told of late.
+    pub weighed: bool,
     /// The story that it belongs to.
     pub relation: Relation,
     /// One verdict per rule.
@@ -164,6 +171,8 @@ pub struct Standing<'a> {
     pub retry: &'a [SignedDuration],
     /// Which readings are kept.
     pub keep: Keep,
+    /// From where on articles are alike.
+    pub stories: &'a Thresholds,
     /// How long after the alert its page is looked at again.
     pub look_again: &'a [SignedDuration],
 }
@@ -206,6 +215,8 @@ pub struct Text {
     pub unread: Option<Reason>,
     /// Where its bytes are.
     pub proof: Proof,
+    /// Whether the look-alikes hold all that was told of late, so that copies with other words around them are seen.
+    pub weighed: bool,
 }
 
 /// What an item brings along: the whole text, where no page stands behind its entry. Nothing is asked for then.
@@ -221,6 +232,7 @@ pub fn brought(item: &Item) -> Option<Ground> {
         fingerprint,
         unread: None,
         proof: Proof::Entry,
+        weighed: false,
     })))
 }
 
@@ -313,6 +325,7 @@ pub fn ground(item: &Item, reply: Reply, trying: &Trying<'_>, now: Timestamp) ->
         fingerprint,
         unread: Some(reason),
         proof: Proof::Entry,
+        weighed: false,
     }))
 }
 
@@ -333,7 +346,15 @@ fn better(item: &Item, article: Article, url: String, proof: Proof, trying: &Try
         _ => (url.as_str(), article.canonical_url.as_deref()),
     };
     let fingerprint = story::fingerprint(listed, answered, declared, &article.text);
-    Ground::Text(Box::new(Text { article, final_url: url, alternate: None, fingerprint, unread: None, proof }))
+    Ground::Text(Box::new(Text {
+        article,
+        final_url: url,
+        alternate: None,
+        fingerprint,
+        unread: None,
+        proof,
+        weighed: false,
+    }))
 }
 
 /// The feed's text as the whole article.
@@ -343,12 +364,20 @@ fn from_feed(item: &Item, alternate: Alternate) -> Ground {
     let article = from_entry(item);
     let fingerprint = story::fingerprint(listed, &final_url, None, &article.text);
     let alternate = Some(alternate);
-    Ground::Text(Box::new(Text { article, final_url, alternate, fingerprint, unread: None, proof: Proof::Entry }))
+    Ground::Text(Box::new(Text {
+        article,
+        final_url,
+        alternate,
+        fingerprint,
+        unread: None,
+        proof: Proof::Entry,
+        weighed: false,
+    }))
 }
 
 /// Decides what one text changes: verdicts, story, outcomes, alert and deliveries.
 pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lookalike], now: Timestamp) -> Decision {
-    let Text { article, final_url, alternate, fingerprint, unread, proof } = text;
+    let Text { article, final_url, alternate, fingerprint, unread, proof, weighed } = text;
     let mut judgement = standing.rules.judge(&article.title, &article.text, article.language.as_ref());
     if unread.is_some() {
         // Undecided is not unmatched: without the body only a yes is certain.
@@ -356,7 +385,17 @@ pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lo
     }
     let matched: Vec<RuleName> =
         judgement.verdicts.iter().filter(|verdict| verdict.matched).map(|verdict| verdict.rule.clone()).collect();
-    let relation = story::relate(&fingerprint, lookalikes, story::key(&item.source, &item.entry));
+    // A teaser is no copy of what it is the beginning of, and a block of a watched page is too short to be one.
+    let sketch =
+        (unread.is_none() && !fingerprint.addresses.is_empty()).then(|| Sketch::of(&article.title, &article.text));
+    let resemblance = sketch.as_ref().map(|sketch| Resemblance {
+        sketch,
+        language: judgement.language.as_ref(),
+        source: &item.source,
+        now,
+        thresholds: standing.stories,
+    });
+    let relation = story::relate(&fingerprint, resemblance, lookalikes, story::key(&item.source, &item.entry));
     let told_before: &[RuleName] = match &relation {
         Relation::New { .. } => &[],
         Relation::Copy { told, .. } => told,
@@ -400,8 +439,20 @@ pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lo
         NewAlert { alert, deliveries, look_at }
     });
     let evidence = standing.keep.holds(!matched.is_empty()).then(|| kept(item, &article, &proof, now));
-    let judged =
-        Box::new(Judged { article, final_url, alternate, fingerprint, relation, judgement, outcomes, alert, evidence });
+    let sketch = sketch.map(|sketch| sketch.to_bytes());
+    let judged = Box::new(Judged {
+        article,
+        final_url,
+        alternate,
+        fingerprint,
+        sketch,
+        weighed,
+        relation,
+        judgement,
+        outcomes,
+        alert,
+        evidence,
+    });
     match unread {
         None => Decision::Judged(judged),
         Some(reason) => Decision::Unreadable { reason, judged: (!matched.is_empty()).then_some(judged) },

@@ -90,7 +90,7 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
         let (decision, seen) = match &ground {
             Ground::Again { at, reason } => (Decision::Again { at: *at, reason: reason.clone() }, Vec::new()),
             Ground::Text(text) => {
-                let seen = match shared.store.lookalikes(&text.fingerprint, since).await {
+                let seen = match shared.store.lookalikes(&text.fingerprint, text.weighed, since).await {
                     Ok(seen) => seen,
                     Err(error) => return error!(%error, item = %item.id, "look-alikes could not be looked up"),
                 };
@@ -105,6 +105,7 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
                             retry: &tower.config.reading.retry,
                             keep: tower.config.evidence.keep,
                             look_again: &tower.config.evidence.look_again,
+                            stories: &tower.config.stories,
                         };
                         read::decide(&standing, &item, text, &seen, now)
                     })
@@ -116,6 +117,14 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
                 }
             }
         };
+        // Only what would be told is compared with all that was told: it is rare, and the comparison is not.
+        if let (Ground::Text(text), Decision::Judged(judged)) = (&mut ground, &decision)
+            && judged.alert.is_some()
+            && !text.weighed
+        {
+            text.weighed = true;
+            continue;
+        }
         if !asked_anew && tells_of_what_is_not_kept(&shared, &ground, &decision).await {
             asked_anew = true;
             // When the page does not answer any more, what was read for the twin is told all the same.

@@ -245,6 +245,13 @@ pub enum Reason {
         /// That item.
         item: ItemId,
     },
+    /// Nearly the same as another item of the story.
+    MuchTheSame {
+        /// That item.
+        item: ItemId,
+        /// What they have in common, in words.
+        account: String,
+    },
     // ── an outcome of a match ──
     /// Told in an alert.
     Told,
@@ -368,6 +375,7 @@ impl Reason {
             Self::FirstTelling => "first_telling",
             Self::SameAddress { .. } => "same_address",
             Self::SameText { .. } => "same_text",
+            Self::MuchTheSame { .. } => "much_the_same",
             Self::Told => "told",
             Self::AlreadyTold => "already_told",
             Self::NobodySubscribed => "nobody_subscribed",
@@ -464,6 +472,7 @@ impl fmt::Display for Reason {
             Self::FirstTelling => formatter.write_str("the first telling of its story"),
             Self::SameAddress { item } => write!(formatter, "the same address as item {item}"),
             Self::SameText { item } => write!(formatter, "the same text as item {item}"),
+            Self::MuchTheSame { item, account } => write!(formatter, "a copy of item {item}: {account}"),
             Self::Told => formatter.write_str("told"),
             Self::AlreadyTold => formatter.write_str("its story was told for this rule already"),
             Self::NobodySubscribed => formatter.write_str("no subscription covers the rule"),

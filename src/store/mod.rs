@@ -281,10 +281,16 @@ pub trait Store: Send + Sync {
     async fn repeated(&self, item: &Item, text_hash: &str) -> Result<usize, StoreError>;
     /// Writes down what was tried in place of an item's page, and when. Nothing happens when the lease was lost.
     async fn note_tries(&self, lease: &Lease<Item>, tries: &[(Timestamp, Reason)]) -> Result<(), StoreError>;
-    /// Judged items that share an address (at any time) or the text (judged after `since`), oldest first.
-    async fn lookalikes(&self, fingerprint: &Fingerprint, since: Timestamp) -> Result<Vec<Lookalike>, StoreError>;
+    /// Judged items that share an address (at any time) or the text (judged after `since`), oldest first; and where `told`,
+    /// all that were told after `since`, with their sketches.
+    async fn lookalikes(
+        &self,
+        fingerprint: &Fingerprint,
+        told: bool,
+        since: Timestamp,
+    ) -> Result<Vec<Lookalike>, StoreError>;
     /// Writes article, verdicts, story, alert and deliveries. `seen` is what [`Store::lookalikes`] gave for the
-    /// decision's fingerprint and the same `since`; when that is no longer so, nothing is written and the lease comes
+    /// decision's fingerprint, what it was `weighed` against, and the same `since`; when that is no longer so, nothing is written and the lease comes
     /// back with [`StoreError::Stale`]. It comes back with every other error too but [`StoreError::LeaseLost`]: the
     /// same commit may be tried again.
     async fn commit_read(

@@ -2,6 +2,7 @@
 
 use crate::model::Entry;
 use crate::model::ItemId;
+use crate::model::Language;
 use crate::model::Reason;
 use crate::model::RuleName;
 use crate::model::SourceName;
@@ -67,6 +68,27 @@ pub struct Lookalike {
     pub told: Vec<RuleName>,
     /// The story's headline, for "a copy of …".
     pub title: String,
+    /// The source that listed it.
+    pub source: SourceName,
+    /// Its language.
+    pub language: Option<Language>,
+    /// Its sketch, as [`Sketch::to_bytes`] gives it.
+    pub sketch: Option<Vec<u8>>,
+}
+
+/// What an article is compared by where neither address nor text is the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Resemblance<'a> {
+    /// Its sketch.
+    pub sketch: &'a Sketch,
+    /// Its language.
+    pub language: Option<&'a Language>,
+    /// The source that lists it.
+    pub source: &'a SourceName,
+    /// When it is judged.
+    pub now: Timestamp,
+    /// From where on articles are alike.
+    pub thresholds: &'a Thresholds,
 }
 
 /// Which story an article belongs to.
@@ -95,12 +117,14 @@ pub enum Relation {
 }
 
 /// Why an article is a copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyReason {
     /// The same address.
     Address,
     /// The same text, word for word.
     Text,
+    /// Nearly the same: in words, how it shows.
+    Passages(String),
 }
 
 impl Relation {
@@ -110,6 +134,9 @@ impl Relation {
             Self::New { .. } => Reason::FirstTelling,
             Self::Copy { of, why: CopyReason::Address, .. } => Reason::SameAddress { item: *of },
             Self::Copy { of, why: CopyReason::Text, .. } => Reason::SameText { item: *of },
+            Self::Copy { of, why: CopyReason::Passages(account), .. } => {
+                Reason::MuchTheSame { item: *of, account: account.clone() }
+            }
         }
     }
 }
@@ -145,8 +172,14 @@ pub fn key(source: &SourceName, entry: &Entry) -> String {
 }
 
 /// Which story an article belongs to. The oldest look-alike wins, and an address before a text: an address is one
-/// article whatever its words, while a text may stand under many addresses.
-pub fn relate(fingerprint: &Fingerprint, lookalikes: &[Lookalike], key: String) -> Relation {
+/// article whatever its words, while a text may stand under many addresses. Where neither is the same, what is a copy by
+/// its passages ([`Likeness::Suppress`]) is one; what is only folded or of the same story is told.
+pub fn relate(
+    fingerprint: &Fingerprint,
+    resemblance: Option<Resemblance<'_>>,
+    lookalikes: &[Lookalike],
+    key: String,
+) -> Relation {
     let shares_address = |lookalike: &&Lookalike| {
         lookalike.fingerprint.addresses.iter().any(|address| fingerprint.addresses.contains(address))
     };
@@ -156,6 +189,7 @@ pub fn relate(fingerprint: &Fingerprint, lookalikes: &[Lookalike], key: String) 
     let by_address = lookalikes.iter().filter(shares_address).min_by_key(oldest);
     let by_text = lookalikes.iter().filter(shares_text).min_by_key(oldest);
     let found = by_address.map(|it| (it, CopyReason::Address)).or(by_text.map(|it| (it, CopyReason::Text)));
+    let found = found.or_else(|| resemblance.and_then(|resemblance| by_passages(&resemblance, lookalikes)));
     match found {
         None => Relation::New { key },
         Some((lookalike, why)) => Relation::Copy {
@@ -167,6 +201,22 @@ pub fn relate(fingerprint: &Fingerprint, lookalikes: &[Lookalike], key: String) 
             why,
         },
     }
+}
+
+/// The look-alike of which an article is a copy by its passages, and how that shows.
+fn by_passages<'a>(mine: &Resemblance<'_>, lookalikes: &'a [Lookalike]) -> Option<(&'a Lookalike, CopyReason)> {
+    let sketched: Vec<(&Lookalike, Sketch)> =
+        lookalikes.iter().filter_map(|it| Some((it, Sketch::from_bytes(it.sketch.as_deref()?)?))).collect();
+    let earlier = sketched.iter().map(|(lookalike, sketch)| Earlier {
+        sketch,
+        language: lookalike.language.as_ref(),
+        apart: mine.now.duration_since(lookalike.judged_at),
+        same_source: lookalike.source == *mine.source,
+    });
+    let verdict = likeness::relate(mine.sketch, mine.language, earlier, &Alone, mine.thresholds);
+    let (lookalike, _) = sketched.get(verdict.of.filter(|_| verdict.likeness == Likeness::Suppress)?)?;
+    let account = verdict.account.in_words(&lookalike.title, lookalike.language.as_ref());
+    Some((lookalike, CopyReason::Passages(account)))
 }
 
 /// The first `bytes` bytes of the SHA-256 of `data` in hexadecimal.
@@ -195,7 +245,32 @@ mod tests {
             judged_at: judged_at.parse().expect("a time"),
             told: vec![RuleName::new("torture")],
             title: "Title".into(),
+            source: SourceName::new("first"),
+            language: None,
+            sketch: None,
         }
+    }
+
+    #[test]
+    fn a_copy_with_other_words_around_it_is_one_and_the_same_report_with_other_figures_is_not() {
+        let told = format!("{LONG} {}", samples::weather("Puerto Claro", [31, 18, 12, 4, 7]));
+        let earlier = Lookalike {
+            sketch: Some(Sketch::of("Title", &told).to_bytes()),
+            ..lookalike(1, "2025-11-04T10:00:00Z", "a", None)
+        };
+        let relate = |text: &str, now: &str| {
+            let sketch = Sketch::of("Otro título", text);
+            let (source, thresholds) = (SourceName::new("second"), Thresholds::default());
+            let now = now.parse().expect("a time");
+            let mine = Resemblance { sketch: &sketch, language: None, source: &source, now, thresholds: &thresholds };
+            super::relate(&Fingerprint::default(), Some(mine), std::slice::from_ref(&earlier), "key".into())
+        };
+        let copy = format!("Por la redacción. {told} Síganos en nuestras redes.");
+        let relation = relate(&copy, "2025-11-04T12:00:00Z");
+        assert!(matches!(relation.reason(), Reason::MuchTheSame { item: ItemId(1), .. }), "{relation:?}");
+        assert!(matches!(relate(&copy, "2025-11-14T12:00:00Z"), Relation::New { .. }), "ten days later it is news");
+        let other = samples::weather("Puerto Claro", [29, 15, 40, 2, 3]);
+        assert!(matches!(relate(&other, "2025-11-04T12:00:00Z"), Relation::New { .. }));
     }
 
     #[test]
@@ -218,10 +293,10 @@ mod tests {
             lookalike(3, "2026-11-24T10:00:00Z", "https://a.example/1", None),
             lookalike(2, "2026-11-24T09:00:00Z", "https://a.example/1", None),
         ];
-        let relation = relate(&mine, &lookalikes, "key".into());
+        let relation = relate(&mine, None, &lookalikes, "key".into());
         assert_eq!(relation.reason(), Reason::SameAddress { item: ItemId(2) });
-        let relation = relate(&mine, &lookalikes[..1], "key".into());
+        let relation = relate(&mine, None, &lookalikes[..1], "key".into());
         assert_eq!(relation.reason(), Reason::SameText { item: ItemId(1) });
-        assert_eq!(relate(&mine, &[], "key".into()), Relation::New { key: "key".into() });
+        assert_eq!(relate(&mine, None, &[], "key".into()), Relation::New { key: "key".into() });
     }
 }

@@ -107,7 +107,7 @@ pub(super) async fn commit(
             .await?;
     }
     if let Some(judged) = judged {
-        if lookalike::find(&mut transaction, &judged.fingerprint, since).await? != seen {
+        if lookalike::find(&mut transaction, &judged.fingerprint, judged.weighed, since).await? != seen {
             return Err(StoreError::Stale);
         }
         insert_judged(&mut transaction, lease.job.id, judged, now).await?;
@@ -206,8 +206,8 @@ async fn insert_article(
     sqlx::query(
         "INSERT INTO article
              (item_id, story_id, relation, final_url, canonical_url, text_hash, judged_at, unmatched, about, text,
-             alternate)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             alternate, sketch)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(item.0)
     .bind(story)
@@ -220,6 +220,7 @@ async fn insert_article(
     .bind(json(&about))
     .bind(&judged.article.text)
     .bind(judged.alternate.as_ref().map(json))
+    .bind(&judged.sketch)
     .execute(&mut *connection)
     .await?;
     for key in &judged.fingerprint.addresses {

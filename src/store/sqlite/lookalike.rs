@@ -9,7 +9,9 @@ use super::value::time;
 use crate::model::Article;
 use crate::model::Item;
 use crate::model::ItemId;
+use crate::model::Language;
 use crate::model::Reason;
+use crate::model::SourceName;
 use crate::model::StoryId;
 use crate::store::Lease;
 use crate::store::StoreError;
@@ -24,22 +26,27 @@ use sqlx::sqlite::SqliteRow;
 pub(super) async fn find(
     connection: &mut SqliteConnection,
     fingerprint: &Fingerprint,
+    told: bool,
     since: Timestamp,
 ) -> Result<Vec<Lookalike>, StoreError> {
     let rows = sqlx::query(
         "SELECT article.item_id, article.story_id, article.text_hash, article.judged_at, story.key, story.title,
+             item.source, article.about ->> '$.language' AS language, CASE WHEN ?4 THEN article.sketch END AS sketch,
              (SELECT json_group_array(key ORDER BY key) FROM address WHERE item_id = article.item_id) AS addresses,
              (SELECT json_group_array(rule ORDER BY rule) FROM story_told WHERE story_id = story.id) AS told
-         FROM article JOIN story ON story.id = article.story_id
+         FROM article JOIN story ON story.id = article.story_id JOIN item ON item.id = article.item_id
          WHERE article.item_id IN (
              SELECT item_id FROM address WHERE key IN (SELECT value FROM json_each(?1))
              UNION
-             SELECT item_id FROM article WHERE text_hash = ?2 AND judged_at > ?3)
+             SELECT item_id FROM article WHERE text_hash = ?2 AND judged_at > ?3
+             UNION
+             SELECT item_id FROM alert WHERE ?4 AND created_at > ?3)
          ORDER BY article.judged_at, article.item_id",
     )
     .bind(json(&fingerprint.addresses))
     .bind(&fingerprint.text)
     .bind(micros(since))
+    .bind(told)
     .fetch_all(connection)
     .await?;
     rows.iter().map(lookalike).collect()
@@ -57,6 +64,9 @@ fn lookalike(row: &SqliteRow) -> Result<Lookalike, StoreError> {
         judged_at: time("article.judged_at", row.try_get("judged_at")?)?,
         told: from_json("story_told.rule", row.try_get("told")?)?,
         title: row.try_get("title")?,
+        source: SourceName::new(row.try_get::<String, _>("source")?),
+        language: row.try_get::<Option<&str>, _>("language")?.and_then(Language::parse),
+        sketch: row.try_get("sketch")?,
     })
 }
 

@@ -169,9 +169,14 @@ impl Store for SqliteStore {
         lookalike::note_tries(self, lease, tries).await
     }
 
-    async fn lookalikes(&self, fingerprint: &Fingerprint, since: Timestamp) -> Result<Vec<Lookalike>, StoreError> {
+    async fn lookalikes(
+        &self,
+        fingerprint: &Fingerprint,
+        told: bool,
+        since: Timestamp,
+    ) -> Result<Vec<Lookalike>, StoreError> {
         let mut connection = self.readers.acquire().await?;
-        lookalike::find(&mut connection, fingerprint, since).await
+        lookalike::find(&mut connection, fingerprint, told, since).await
     }
 
     async fn commit_read(

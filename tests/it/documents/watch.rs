@@ -138,7 +138,8 @@ impl Tower {
             let (decision, seen) = match ground {
                 Ground::Again { at, reason } => (read::Decision::Again { at, reason }, Vec::new()),
                 Ground::Text(text) => {
-                    let seen = self.store.lookalikes(&text.fingerprint, since).await.expect("the store answers");
+                    let seen =
+                        self.store.lookalikes(&text.fingerprint, text.weighed, since).await.expect("the store answers");
                     let standing = Standing {
                         rules: &self.rules,
                         subscriptions: &self.config.subscriptions,
@@ -146,6 +147,7 @@ impl Tower {
                         retry: &self.config.reading.retry,
                         keep: self.config.evidence.keep,
                         look_again: &[],
+                        stories: &self.config.stories,
                     };
                     (read::decide(&standing, &item, *text, &seen, now), seen)
                 }

@@ -91,16 +91,16 @@ pub async fn a_copy_is_found_by_address_at_any_time_and_by_text_since(place: &dy
     }
     let ids = |seen: &[atalaya::story::Lookalike]| -> Vec<i64> { seen.iter().map(|like| like.item.0).collect() };
     let text = Fingerprint { addresses: Vec::new(), text: Some("the same text".into()) };
-    let seen = store.lookalikes(&text, at(0)).await.unwrap();
+    let seen = store.lookalikes(&text, false, at(0)).await.unwrap();
     assert_eq!(ids(&seen), [1, 3, 2], "oldest first");
     assert_eq!(seen[0].told, [rule("army"), rule("courts")]);
     assert_eq!(seen[0].fingerprint.addresses, ["https://herald.example/one", "https://z.example/"]);
     assert_eq!((seen[0].judged_at, seen[0].title.as_str()), (at(10), "Headline of one"));
-    assert_eq!(ids(&store.lookalikes(&text, at(20)).await.unwrap()), [2], "by text only what came after");
+    assert_eq!(ids(&store.lookalikes(&text, false, at(20)).await.unwrap()), [2], "by text only what came after");
     let address = Fingerprint { addresses: vec!["https://herald.example/one".into()], text: None };
-    assert_eq!(ids(&store.lookalikes(&address, at(9999)).await.unwrap()), [1]);
+    assert_eq!(ids(&store.lookalikes(&address, false, at(9999)).await.unwrap()), [1]);
     let nothing = Fingerprint { addresses: vec!["https://elsewhere.example/".into()], text: None };
-    assert!(store.lookalikes(&nothing, at(0)).await.unwrap().is_empty());
+    assert!(store.lookalikes(&nothing, false, at(0)).await.unwrap().is_empty());
     sums_hold(&*store).await;
 }
 

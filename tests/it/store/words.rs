@@ -142,6 +142,8 @@ pub fn article(item: &Item) -> Judged {
         judgement: Judgement::default(),
         outcomes: Vec::new(),
         alert: None,
+        sketch: None,
+        weighed: false,
         evidence: None,
     }
 }
@@ -250,7 +252,7 @@ pub async fn commit(
 }
 
 pub async fn lookalikes(store: &dyn Store, fingerprint: &Fingerprint) -> Vec<Lookalike> {
-    store.lookalikes(fingerprint, at(-100)).await.expect("an answer")
+    store.lookalikes(fingerprint, false, at(-100)).await.expect("an answer")
 }
 
 /// The promise at the end of every story.
