@@ -91,6 +91,9 @@ pub const NAMES: &[&str] = &[
     "inner about",
 ];
 
+/// The column of what the readability port kept.
+pub const WITNESS: usize = 15;
+
 /// What is known of the page besides its blocks.
 pub struct Witnesses<'a> {
     /// The text that the readability port found, line by line.
@@ -549,6 +552,7 @@ impl<'a> View<'a> {
             has(block.inner, traits::ABOUT),
         ];
         debug_assert_eq!(row.len(), NAMES.len(), "each name has its column");
+        debug_assert_eq!(NAMES[WITNESS], "witness", "the column has its place");
         let promised = below | (block.inner & !traits::of_element("a"));
         row.extend((0..traits::COUNT).map(|bit| has(promised, 1 << bit)));
         row
