@@ -385,8 +385,8 @@ impl<'a> View<'a> {
             parent.blocks += sum.blocks;
             parent.weight += sum.weight;
         }
-        for place in 0..frames.len() {
-            self.frames[place].traits = self.frames[frames[place].parent].traits | frames[place].traits;
+        for (place, frame) in frames.iter().enumerate() {
+            self.frames[place].traits = self.frames[frame.parent].traits | frame.traits;
         }
     }
 
