@@ -50,7 +50,11 @@ def prepare(wanted, line):
     inside, words = labels(texts, wanted["body"])
     # A block counts as its words do in the page's score.
     weight = numpy.minimum(50, 100 * words / max(50, words[inside].sum()))
-    return {"want": wanted, "texts": texts, "rows": rows, "inside": inside, "weight": weight, "columns": runs}
+    page = {"want": wanted, "texts": texts, "rows": rows, "inside": inside, "weight": weight, "columns": runs}
+    page["letters"] = numpy.array([len("".join(text.split())) for text in texts], float)
+    page["found"] = rows[:, line["columns"].index("witness")] > 0.5
+    page["linked"] = rows[:, line["columns"].index("linked")]
+    return page
 
 
 def fitted(pages):
@@ -79,6 +83,17 @@ def together(page, probable):
             shared[start:end] = 0.1 * odds[start:end] + 0.9 * numpy.average(odds[start:end], weights=words[start:end])
         start = end
     return 1 / (1 + numpy.exp(-shared))
+
+
+def sane(page, kept):
+    """As `sane` in src/article/extractors/judged.rs: a choice far from the readability port's is mended."""
+    found = page["found"]
+    ours, theirs, both = (page["letters"][which].sum() for which in (kept, found, kept & found))
+    if theirs > 250 and both < 0.4 * theirs and 2 * both >= ours:
+        return kept | found & (page["linked"] < 0.5)
+    if theirs > 750 and theirs < 0.6 * ours:
+        return kept & found
+    return kept
 
 
 def show(name, pages, kept):
@@ -139,9 +154,9 @@ def main():
     show("best possible", pages, [page["inside"] for page in pages])
     probable = cross_validated(pages)
     for least in (LEAST - 0.1, LEAST, LEAST + 0.1):
-        show(f"other sites, {least:.2f}", pages, [one >= least for one in probable])
+        show(f"other sites, {least:.2f}", pages, [sane(page, one >= least) for page, one in zip(pages, probable)])
     model = fitted(pages)
-    show("sites it has seen", pages, [judged(model, page) >= LEAST for page in pages])
+    show("sites it has seen", pages, [sane(page, judged(model, page) >= LEAST) for page in pages])
     if not arguments.dry_run:
         here = os.path.dirname(os.path.abspath(__file__))
         with open(f"{here}/../src/article/forest.tsv", "w", encoding="utf-8") as file:

@@ -91,6 +91,9 @@ pub const NAMES: &[&str] = &[
     "inner about",
 ];
 
+/// The column of what the readability port kept.
+pub const WITNESS: usize = 15;
+
 /// What is known of the page besides its blocks.
 pub struct Witnesses<'a> {
     /// The text that the readability port found, line by line.
@@ -382,8 +385,8 @@ impl<'a> View<'a> {
             parent.blocks += sum.blocks;
             parent.weight += sum.weight;
         }
-        for place in 0..frames.len() {
-            self.frames[place].traits = self.frames[frames[place].parent].traits | frames[place].traits;
+        for (place, frame) in frames.iter().enumerate() {
+            self.frames[place].traits = self.frames[frame.parent].traits | frame.traits;
         }
     }
 
@@ -549,6 +552,7 @@ impl<'a> View<'a> {
             has(block.inner, traits::ABOUT),
         ];
         debug_assert_eq!(row.len(), NAMES.len(), "each name has its column");
+        debug_assert_eq!(NAMES[WITNESS], "witness", "the column has its place");
         let promised = below | (block.inner & !traits::of_element("a"));
         row.extend((0..traits::COUNT).map(|bit| has(promised, 1 << bit)));
         row

@@ -274,7 +274,7 @@ mod tests {
         assert_ne!(of_words("top-ad slot") & bit("advertising"), 0);
         assert_eq!(of_element("h3"), bit("<h1>"));
         assert_eq!(names().count(), super::COUNT);
-        assert!(super::COUNT <= 64);
+        const { assert!(super::COUNT <= 64) };
         let named =
             [(super::CAPTION, "caption"), (super::AUTHOR, "author"), (super::ABOUT, "about"), (super::BODY, "body")];
         assert!(named.iter().all(|(constant, name)| *constant == bit(name)));

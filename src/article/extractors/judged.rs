@@ -14,8 +14,10 @@ pub const EXTRACTOR: Extractor = Extractor {
     name: "judged",
     doc: "Each paragraph, heading and line is kept or dropped by itself, by its form, its place, and the elements around it.",
     find: |page| {
-        let scores = together(&page.blocks, &rows(page).iter().map(|row| forest::score(row)).collect::<Vec<_>>());
-        Some(page.blocks.text(|place| scores[place] > 0.0)).filter(|body| !body.is_empty())
+        let rows = rows(page);
+        let scores = together(&page.blocks, &rows.iter().map(|row| forest::score(row)).collect::<Vec<_>>());
+        let kept = sane(&page.blocks, &rows, scores.iter().map(|score| *score > 0.0).collect());
+        Some(page.blocks.text(|place| kept[place])).filter(|body| !body.is_empty())
     },
     instead: 0,
 };
@@ -52,8 +54,38 @@ fn together(page: &Blocks, scores: &[f32]) -> Vec<f32> {
     shared
 }
 
+/// Below this share of what the readability port found, the forest has lost the page.
+const LOST: usize = 40;
+/// When the port found less than this share of what the forest kept, the rest is another text: readers' comments, the
+/// next article.
+const OTHER: usize = 60;
+/// How many letters the port must have found to be believed, for either.
+const BELIEVED: (usize, usize) = (250, 750);
+
+/// The choice of the forest, where it is not far from what the readability port found; what both can answer for
+/// otherwise. Of pages of other sites this mends most of those that are read badly (`bench/articles-fit`).
+fn sane(page: &Blocks, rows: &[Vec<f32>], kept: Vec<bool>) -> Vec<bool> {
+    let found: Vec<bool> = rows.iter().map(|row| row[features::WITNESS] > 0.5).collect();
+    let letters = |of: &dyn Fn(usize) -> bool| -> usize {
+        page.blocks.iter().enumerate().filter(|(place, _)| of(*place)).map(|(_, block)| block.letters).sum()
+    };
+    let (ours, theirs) = (letters(&|place| kept[place]), letters(&|place| found[place]));
+    let both = letters(&|place| kept[place] && found[place]);
+    // A forest that kept another text is not lost but of another opinion, and nothing says which of the two is right.
+    if theirs > BELIEVED.0 && both * 100 < theirs * LOST && both * 2 >= ours {
+        let is_text = |place: usize| found[place] && page.blocks[place].linked * 2 < page.blocks[place].letters;
+        return (0..kept.len()).map(|place| kept[place] || is_text(place)).collect();
+    }
+    if theirs > BELIEVED.1 && theirs * 100 < ours * OTHER {
+        return (0..kept.len()).map(|place| kept[place] && found[place]).collect();
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
+    use super::features;
+    use super::sane;
     use super::together;
     use crate::article::blocks;
     use dom_query::Document;
@@ -64,5 +96,26 @@ mod tests {
         let shared = together(&page, &[2.0, -1.0, 2.0, 1.0, -1.0]);
         assert!(shared[..3].iter().all(|score| *score > 0.0));
         assert!(shared[3] > 0.0 && shared[4] < 0.0);
+    }
+
+    #[test]
+    fn a_choice_far_from_the_witness_is_mended_and_one_beside_it_stays() {
+        let paragraph = format!("<p>{}</p>", "The harbour court heard the pilots. ".repeat(10));
+        let page = blocks::of(&Document::from(paragraph.repeat(8)));
+        let rows = |found: [bool; 8]| {
+            let row = |found| (0..=features::WITNESS).map(|_| f32::from(u8::from(found))).collect();
+            found.map(row).to_vec()
+        };
+        let first = |count: usize| std::array::from_fn::<bool, 8, _>(|place| place < count);
+        let cases = [
+            ("lost", first(8), first(1), first(8)),
+            ("with comments", first(4), first(8), first(4)),
+            ("beside it", first(8), first(6), first(6)),
+            ("another text", first(5), std::array::from_fn(|place| place > 4), std::array::from_fn(|place| place > 4)),
+            ("no witness", first(0), first(8), first(8)),
+        ];
+        for (name, found, kept, wanted) in cases {
+            assert_eq!(sane(&page, &rows(found), kept.to_vec()), wanted, "{name}");
+        }
     }
 }
