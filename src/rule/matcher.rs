@@ -273,6 +273,87 @@ mod tests {
     }
 
     #[test]
+    fn a_verdict_over_distances_and_counts_says_why_too() {
+        for (query, title, body, expected) in [
+            ("tortura NEAR/2 presos", "", "Tortura de los presos", "matched: \"Tortura\" … \"presos\""),
+            (
+                "tortura NEAR/1 presos",
+                "",
+                "Tortura de los presos",
+                "not_enough: missing: \"tortura\" within 1 words of \"presos\"",
+            ),
+            (
+                "tortura SENT (cine OR novela)",
+                "",
+                "Tortura. El cine.",
+                "not_enough: missing: \"tortura\" in one sentence with (\"cine\" or \"novela\")",
+            ),
+            (
+                "tortura NOTNEAR/1 cine",
+                "",
+                "El cine",
+                "not_enough: missing: \"tortura\" without \"cine\" within 1 words",
+            ),
+            ("tortura NEAR/1 cine", "", "Nada", "nothing_found: nothing that the rule asks for occurs"),
+            ("tortura{2}", "", "Tortura y tortura", "matched: \"Tortura\" 2 times"),
+            ("tortura{2}", "", "Tortura", "not_enough: missing: \"tortura\" 2 times"),
+            ("@court{2}", "", "La Corte Penal Internacional", "not_enough: missing: @court 2 times"),
+            (
+                "2 OF (tortura, cine, @court)",
+                "",
+                "La tortura",
+                "not_enough: missing: 2 of \"tortura\", \"cine\" and @court",
+            ),
+            ("2 OF (tortura, cine, @court)", "", "La tortura del cine", "matched: \"tortura\" and \"cine\""),
+            ("a NOT 2 OF (b, c, d)", "", "a b c", "excluded: excluded by \"b\" and \"c\""),
+            ("tortura author:paz", "", "La tortura", "not_enough: missing: \"paz\" in the authors"),
+            ("tortura lang:es", "", "La tortura", "not_enough: missing: language es"),
+            ("tortura OR lang:es AND cine", "", "Nada", "nothing_found: nothing that the rule asks for occurs"),
+            ("tortur*", "", "Los torturadores", "matched: \"torturadores\""),
+            ("/tortur(a|as)\\b/", "", "Las torturas", "matched: \"torturas\""),
+            ("\"los presos\"~1", "", "Presos de los", "matched: \"Presos\" … \"los\""),
+            ("title:(a NEAR/1 b)", "", "a b", "nothing_found: nothing that the rule asks for occurs"),
+        ] {
+            assert_eq!(reason(query, title, body), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_rule_with_a_score_needs_enough_places_or_weight() {
+        for (query, title, body, matched) in [
+            ("tortura", "", "tortura", false),
+            ("tortura", "", "tortura y tortura", true),
+            ("tortura", "tortura", "", true),
+            ("tortura^2", "", "tortura", true),
+            ("tortura OR cine^0.5", "", "tortura y cine", false),
+            ("(tortura OR cine)^2", "", "cine", true),
+        ] {
+            let rule = RuleSpec { min_score: Some(2.0), ..rule("r", query) };
+            let judgement = RuleSet::compile(Vec::new(), vec![rule]).judge(&Text::of(title, body, None));
+            assert_eq!(judgement.verdicts[0].matched, matched, "{query} in {title} {body}");
+        }
+    }
+
+    #[test]
+    fn what_nearly_matched_is_told_with_what_it_found() {
+        let rules = vec![rule("near", "tortura cine"), rule("out", "tortura -prisi\u{f3}n"), rule("no", "novela")];
+        let rules = RuleSet::compile(vec![court()], rules);
+        let text = Text::of("", "La tortura en prisi\u{f3}n, dice la CPI", None);
+        let accounts = rules.explain_rules(&text);
+        let told: Vec<(&str, bool, String, String)> = accounts
+            .iter()
+            .map(|account| {
+                (account.rule.as_str(), account.is_near(), account.found.concat(), account.excluded.concat())
+            })
+            .collect();
+        let expected = [("near", true, "\"tortura\"", ""), ("out", true, "\"tortura\"", "\"prisi\u{f3}n\"")];
+        assert_eq!(told, expected.map(|(rule, near, found, by)| (rule, near, found.to_owned(), by.to_owned())));
+        let entities = rules.explain_entities(&text);
+        assert!(!entities[0].accepted && entities[0].names[0].score == Some(0.0));
+        assert_eq!(rules.matches(&text), []);
+    }
+
+    #[test]
     fn verdicts_come_in_the_order_of_the_rules_one_each() {
         let rules = vec![rule("b", "x"), rule("a", "y"), rule("c", "x y")];
         let judgement = RuleSet::compile(Vec::new(), rules).judge(&Text::of("", "x", None));
