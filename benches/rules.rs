@@ -20,6 +20,7 @@ use atalaya::text::Words;
 use atalaya::text::fold;
 use std::hint::black_box;
 use std::process::ExitCode;
+use std::time::Instant;
 
 /// Bounds: names, megabytes a second at least.
 const SPEEDS: [(usize, f64); 2] = [(10_000, 60.0), (100_000, 30.0)];
@@ -76,13 +77,16 @@ fn one(names: usize, options: &Options) -> bool {
             black_box(set.matches(&Text::of(title, body, None)));
         }
     });
-    let long = World { articles: Vec::new(), ..World::made(names, 200, 20_000, options.seed) };
-    let long = World::made(long.names.len(), 200, 20_000, options.seed);
+    let long = World::made(names, 200, 20_000, options.seed);
     let mut slow: Vec<f64> = Vec::new();
     for (title, body) in &long.articles {
-        slow.push(best(|| {
+        // Of several rounds the best: what takes long is the article then, and not another program.
+        let round = |_| {
+            let started = Instant::now();
             black_box(set.judge(&Text::of(title, body, None)));
-        }));
+            started.elapsed().as_secs_f64()
+        };
+        slow.push((0..ROUNDS).map(round).fold(f64::MAX, f64::min));
     }
     slow.sort_by(f64::total_cmp);
     let p99 = slow[slow.len() * 99 / 100] * 1000.0;
@@ -197,7 +201,7 @@ impl World {
             if count > 2 { format!("{} de {}", parts[0], parts[1..].join(" ")) } else { parts.join(" ") }
         };
         let list: Vec<String> = (0..names).map(|_| name(&mut chance)).collect();
-        let near: Vec<String> = (0..300).map(|index| words[50 + index].clone()).collect();
+        let near: Vec<String> = (0..3_000).map(|index| words[500 + index].clone()).collect();
         let articles = (0..articles).map(|_| article(&words, &list, bytes, &mut chance)).collect();
         Self { names: list, articles, near }
     }
@@ -209,7 +213,7 @@ impl World {
         for (index, group) in self.names.chunks(10).enumerate() {
             let (weak, strong): (Vec<_>, Vec<_>) = group.iter().cloned().enumerate().partition(|(at, _)| at % 10 < 3);
             let list = |names: Vec<(usize, String)>| names.into_iter().map(|(_, name)| name).collect();
-            let some = |chance: &mut Chance| (0..6).map(|_| self.near[chance.below(300)].clone()).collect();
+            let some = |chance: &mut Chance| (0..6).map(|_| self.near[chance.below(3_000)].clone()).collect();
             entities.push(EntitySpec {
                 name: Some(EntityName::new(format!("e{index}"))),
                 strong: list(strong),
@@ -221,7 +225,7 @@ impl World {
         }
         let rules = (0..1_000).map(|index| {
             let entity = chance.below(entities.len());
-            let [one, other, third] = [0; 3].map(|_| &self.near[chance.below(300)]);
+            let [one, other, third] = [0; 3].map(|_| &self.near[chance.below(3_000)]);
             let query = match index % 4 {
                 0 => format!("@e{entity} AND ({one} OR {other})"),
                 1 => format!("@e{entity} NEAR/10 {one}"),

@@ -281,8 +281,9 @@ fn add_words(
 ) {
     for (terms, strong) in [(&spec.strong, true), (&spec.weak, false)] {
         for term in terms {
-            if let Some(pattern) = patterns.add(term, |it, fresh| it.trie.add_name(term, fresh)) {
-                names.push((pattern, (entity, strong, is_proper_name(term))));
+            let list = Words::of(term);
+            if let Some(pattern) = patterns.add(term, |it, fresh| it.trie.add_name(term, &list, fresh)) {
+                names.push((pattern, (entity, strong, is_proper_name(term, &list))));
             }
         }
     }
@@ -308,8 +309,7 @@ fn is_beside(scope: Scope) -> bool {
 }
 
 /// One or two words with a capital each, no acronym: such a name written small is doubtful.
-fn is_proper_name(term: &str) -> bool {
-    let words = Words::of(term);
+fn is_proper_name(term: &str, words: &Words) -> bool {
     let short = matches!(words.words().len(), 1 | 2);
     short && !is_acronym(term) && words.words().iter().all(|word| word.shape != Shape::Lower)
 }

@@ -215,7 +215,7 @@ mod tests {
 
     fn found(name: &str, text: &str) -> Option<String> {
         let mut trie = Trie::default();
-        trie.add_name(name, &mut || 0);
+        trie.add_name(name, &Words::of(name), &mut || 0);
         trie.freeze();
         let mut hits = Vec::new();
         let words = Words::of(text);

@@ -48,9 +48,9 @@ impl<'a> Scan<'a> {
 
     /// All places of a pattern.
     pub fn hits(&self, pattern: PatternId) -> &[Hit] {
-        let start = self.hits.partition_point(|hit| hit.pattern < pattern);
-        let length = self.hits[start..].partition_point(|hit| hit.pattern == pattern);
-        &self.hits[start..start + length]
+        let rest = &self.hits[self.hits.partition_point(|hit| hit.pattern < pattern)..];
+        let length = rest.iter().position(|hit| hit.pattern != pattern).unwrap_or(rest.len());
+        &rest[..length]
     }
 
     /// The places that are really an entity.

@@ -68,10 +68,9 @@ impl Trie {
         self.add_words(&Words::of(term), true, fresh)
     }
 
-    /// As [`Trie::add`]; a long name is also found with one slip (see `rough`).
-    pub fn add_name(&mut self, name: &str, fresh: &mut dyn FnMut() -> PatternId) -> Option<PatternId> {
-        let words = Words::of(name);
-        let pattern = self.add_words(&words, is_acronym(name), fresh)?;
+    /// As [`Trie::add`], of a name and its words; a long name is also found with one slip (see `rough`).
+    pub fn add_name(&mut self, name: &str, words: &Words, fresh: &mut dyn FnMut() -> PatternId) -> Option<PatternId> {
+        let pattern = self.add_words(words, is_acronym(name), fresh)?;
         if Rough::takes(words.words().iter().filter(|word| !is_small(words.folded(word))).count()) {
             let mut ids = words.words().iter().map(|word| self.vocabulary.add(words.folded(word)));
             let mut path = Vec::with_capacity(words.words().len());

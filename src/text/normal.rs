@@ -124,7 +124,17 @@ impl Builder<'_> {
     fn plain_run(&self, at: usize) -> usize {
         let bytes = self.input.as_bytes();
         let mut end = at;
+        let mut slow = 0;
         while let Some(&byte) = bytes.get(end) {
+            if end >= slow
+                && let Some(block) = bytes[end..].first_chunk::<BLOCK>()
+            {
+                if is_plain_block(block, end > at) {
+                    end += BLOCK - 1;
+                    continue;
+                }
+                slow = end + BLOCK;
+            }
             match PLAIN[byte as usize] {
                 Plain::Yes => end += 1,
                 // A single space between two words.
@@ -316,6 +326,23 @@ const PLAIN: [Plain; 256] = {
     }
     table
 };
+
+/// How many bytes are looked at together; the last one only for what stands before it.
+const BLOCK: usize = 17;
+
+/// Whether all but the last byte are plain ASCII, no space directly behind another. `inside` when a run goes on here, so
+/// that it may begin with a space.
+fn is_plain_block(block: &[u8; BLOCK], inside: bool) -> bool {
+    let mut plain = true;
+    for byte in &block[..BLOCK - 1] {
+        plain &= byte.wrapping_sub(b' ') < 0x5f;
+        plain &= (*byte != b'-') & (*byte != b'&') & (*byte != b'`');
+    }
+    for (byte, next) in block[..BLOCK - 1].iter().zip(&block[1..]) {
+        plain &= (*byte != b' ') | (next.wrapping_sub(b'!') < 0x5e);
+    }
+    plain & (inside | (block[0] != b' '))
+}
 
 fn begins_word(byte: u8) -> bool {
     matches!(byte, b'!'..=b'~' | 0xc3..=0xc5)

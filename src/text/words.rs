@@ -226,8 +226,12 @@ impl Reader<'_> {
                     }
                 }
                 Class::NotAscii => {
+                    if latin_letter(self.bytes, at).is_some() {
+                        return Some((at, adjoins));
+                    }
                     let character = self.text[at..].chars().next()?;
-                    if character.is_alphanumeric() {
+                    // Dashes and quotes are most of what is no letter.
+                    if !('\u{2000}'..'\u{2070}').contains(&character) && character.is_alphanumeric() {
                         return Some((at, adjoins));
                     }
                     adjoins = false;
@@ -318,6 +322,16 @@ impl Reader<'_> {
             if self.bytes.get(at).is_none_or(u8::is_ascii) {
                 return at;
             }
+            if let Some(character) = latin_letter(self.bytes, at) {
+                let capital = LATIN_CAPITALS[(character as usize - 0xc0) / 64] >> (character as usize % 64) & 1 == 1;
+                counts.first |= at == start && capital;
+                counts.characters += 1;
+                counts.letters += 1;
+                counts.capitals += u32::from(capital);
+                fold_character(character, &mut self.folded);
+                at += 2;
+                continue;
+            }
             match self.text[at..].chars().next() {
                 Some(character) if at == start || continues_word(character) => {
                     self.take(character, counts);
@@ -336,6 +350,19 @@ impl Reader<'_> {
         fold_character(character, &mut self.folded);
     }
 }
+
+/// The letter from À to ſ that begins at `at`.
+fn latin_letter(bytes: &[u8], at: usize) -> Option<char> {
+    let lead = bytes[at];
+    if !(0xc3..=0xc5).contains(&lead) {
+        return None;
+    }
+    let code = (u32::from(lead & 0x1f) << 6) | u32::from(bytes.get(at + 1)? & 0x3f);
+    if matches!(code, 0xd7 | 0xf7) { None } else { char::from_u32(code) }
+}
+
+/// Which of the letters from À to ſ are capitals, a bit for each.
+const LATIN_CAPITALS: [u64; 3] = [0x7f7fffff, 0xaa55555555555555, 0x2b555555555554aa];
 
 fn continues_word(character: char) -> bool {
     character.is_alphanumeric() || unicode_normalization::char::is_combining_mark(character)
@@ -429,6 +456,17 @@ mod tests {
             assert!(Words::of(text).words().iter().all(|word| word.end > word.start));
         }
         assert_eq!(folded("a \u{37a} b"), ["a", "b"]);
+    }
+
+    #[test]
+    fn the_latin_table_knows_capitals() {
+        for code in 0xc0_u32..0x180 {
+            let character = char::from_u32(code).expect("a letter");
+            let text = character.to_string();
+            assert_eq!(super::latin_letter(text.as_bytes(), 0).is_some(), character.is_alphabetic(), "{character}");
+            let capital = super::LATIN_CAPITALS[(code as usize - 0xc0) / 64] >> (code % 64) & 1 == 1;
+            assert_eq!(capital, character.is_uppercase(), "{character}");
+        }
     }
 
     #[test]
