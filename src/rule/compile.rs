@@ -68,8 +68,8 @@ pub struct Patterns {
     /// Regular expressions.
     pub expressions: Expressions,
     count: u32,
-    spelling: String,
-    spelling_ends: Vec<u32>,
+    /// Of the words around names: as they were first written.
+    spelling: HashMap<PatternId, Box<str>>,
 }
 
 /// Regular expressions, and what selects them.
@@ -137,19 +137,17 @@ impl Compiled {
 }
 
 impl Patterns {
-    /// A pattern as it was first written.
+    /// A word around a name as it was first written.
     pub fn spelling(&self, pattern: PatternId) -> &str {
-        let pattern = pattern as usize;
-        let start = pattern.checked_sub(1).map_or(0, |before| self.spelling_ends[before] as usize);
-        self.spelling_ends.get(pattern).map_or("", |&end| &self.spelling[start..end as usize])
+        self.spelling.get(&pattern).map_or("", |spelling| spelling)
     }
 
     /// What a part of a query looks for; `Nothing` when that cannot be found.
     fn sought(&mut self, kind: &Kind, entity: &impl Fn(&EntityName) -> Option<usize>) -> Sought {
         let pattern = match kind {
             Kind::Entity(name) => return entity(name).map_or(Sought::Nothing, Sought::Entity),
-            Kind::Term(words) | Kind::Phrase(words) => self.add(words, |it, fresh| it.trie.add(words, fresh)),
-            Kind::Prefix(letters) => self.add(letters, |it, fresh| it.prefixes.add(letters, fresh)),
+            Kind::Term(words) | Kind::Phrase(words) => self.add(|it, fresh| it.trie.add(words, fresh)),
+            Kind::Prefix(letters) => self.add(|it, fresh| it.prefixes.add(letters, fresh)),
             Kind::Exact(words) => self.exact(words),
             Kind::Regex(source) => self.expression(source),
             Kind::Loose(words, slack) => return self.window(words, *slack),
@@ -165,39 +163,31 @@ impl Patterns {
 
     fn add(
         &mut self,
-        typed: &str,
         add: impl FnOnce(&mut Parts<'_>, &mut dyn FnMut() -> PatternId) -> Option<PatternId>,
     ) -> Option<PatternId> {
-        let next = self.count;
-        let mut count = next;
+        let mut count = self.count;
         let mut parts = Parts { trie: &mut self.trie, prefixes: &mut self.prefixes };
         let pattern = add(&mut parts, &mut || {
             count += 1;
             count - 1
         });
         self.count = count;
-        if count > next {
-            self.spelling.push_str(typed);
-            self.spelling_ends.push(self.spelling.len() as u32);
-        }
         pattern
     }
 
-    fn fresh(&mut self, typed: &str) -> PatternId {
+    fn fresh(&mut self) -> PatternId {
         self.count += 1;
-        self.spelling.push_str(typed);
-        self.spelling_ends.push(self.spelling.len() as u32);
         self.count - 1
     }
 
     fn exact(&mut self, typed: &str) -> Option<PatternId> {
-        let base = self.add(typed, |it, fresh| it.trie.add_any_case(typed, fresh))?;
+        let base = self.add(|it, fresh| it.trie.add_any_case(typed, fresh))?;
         let normal = written(&Words::of_normal(Normal::of(typed)), 0, usize::MAX);
         let known = self.exact.get(&base).and_then(|list| list.iter().find(|(known, _)| *known == normal));
         if let Some(&(_, pattern)) = known {
             return Some(pattern);
         }
-        let pattern = self.fresh(typed);
+        let pattern = self.fresh();
         self.exact.entry(base).or_default().push((normal, pattern));
         Some(pattern)
     }
@@ -207,7 +197,7 @@ impl Patterns {
             return Some(pattern);
         }
         let compiled = expression::compile(source).ok()?;
-        let pattern = self.fresh(source);
+        let pattern = self.fresh();
         self.expressions.by_source.insert(source.to_owned(), pattern);
         self.expressions.all.push((compiled, pattern));
         Some(pattern)
@@ -218,7 +208,7 @@ impl Patterns {
         let acronym = is_acronym(typed);
         let patterns = words.words().iter().map(|word| {
             let word = words.normal(word);
-            self.add(word, |it, fresh| {
+            self.add(|it, fresh| {
                 // A phrase in capitals asks for capitals in each of its words.
                 if acronym { it.trie.add_capitals(word, fresh) } else { it.trie.add_any_case(word, fresh) }
             })
@@ -228,8 +218,6 @@ impl Patterns {
 
     fn freeze(&mut self) {
         self.trie.freeze();
-        self.spelling.shrink_to_fit();
-        self.spelling_ends.shrink_to_fit();
         let mut letters = Vec::new();
         for (index, (expression, _)) in self.expressions.all.iter().enumerate() {
             match expression.required() {
@@ -282,7 +270,7 @@ fn add_words(
     for (terms, strong) in [(&spec.strong, true), (&spec.weak, false)] {
         for term in terms {
             let list = Words::of(term);
-            if let Some(pattern) = patterns.add(term, |it, fresh| it.trie.add_name(term, &list, fresh)) {
+            if let Some(pattern) = patterns.add(|it, fresh| it.trie.add_name(term, &list, fresh)) {
                 names.push((pattern, (entity, strong, is_proper_name(term, &list))));
             }
         }
@@ -291,7 +279,8 @@ fn add_words(
         [(&spec.near, Role::Near), (&spec.far, Role::Far), (&spec.against, Role::Against), (&spec.veto, Role::Veto)]
     {
         for term in terms {
-            if let Some(pattern) = patterns.add(term, |it, fresh| it.trie.add(term, fresh)) {
+            if let Some(pattern) = patterns.add(|it, fresh| it.trie.add(term, fresh)) {
+                patterns.spelling.entry(pattern).or_insert_with(|| term.as_str().into());
                 words.push((entity, (pattern, role)));
             }
         }

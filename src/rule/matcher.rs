@@ -81,6 +81,7 @@ impl RuleSet {
         let touched = touched(inner, &scan);
         let indices = touched.iter().enumerate().filter_map(|(index, &touched)| touched.then_some(index));
         indices
+            .filter(|&index| inner.rule_plans[index].holds(&scan))
             .filter_map(|index| {
                 let (matched, reason, mentions) = decide(inner, index, &scan);
                 matched.then(|| Verdict { rule: inner.rules[index].name.clone(), matched, reason, mentions })
@@ -315,6 +316,19 @@ mod tests {
             ("title:(a NEAR/1 b)", "", "a b", "nothing_found: nothing that the rule asks for occurs"),
         ] {
             assert_eq!(reason(query, title, body), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn matches_are_the_verdicts_that_match() {
+        let queries =
+            ["tortura", "tortura cine", "@court OR cine", "2 OF (tortura, cine, @court)", "tortura NEAR/2 cpi"];
+        let rules = queries.iter().map(|query| rule(query, query)).collect();
+        let rules = RuleSet::compile(vec![court()], rules);
+        for body in ["", "tortura", "La CPI, tortura", "El fiscal de la CPI, cine y tortura"] {
+            let text = Text::of("", body, None);
+            let expected: Vec<_> = rules.judge(&text).verdicts.into_iter().filter(|verdict| verdict.matched).collect();
+            assert_eq!(rules.matches(&text), expected, "{body}");
         }
     }
 

@@ -74,6 +74,17 @@ impl Plan {
         compile(node, Above { negated: false, scope: None, weight: 1.0 }, leaf)
     }
 
+    /// Whether it holds: as [`Plan::judge`], without saying why.
+    pub fn holds(&self, scan: &Scan<'_>) -> bool {
+        match self {
+            Self::All(sides, _) => sides.iter().all(|side| side.holds(scan)),
+            Self::Any(sides, _) => sides.iter().any(|side| side.holds(scan)),
+            Self::Few(least, sides, _) => sides.iter().filter(|side| side.holds(scan)).count() >= *least,
+            Self::Present(leaf) => leaf.occurs(scan),
+            Self::Absent(leaf) => !leaf.occurs(scan),
+        }
+    }
+
     /// Judges the plan over what was found in an article.
     pub fn judge<'a>(&'a self, scan: &Scan<'_>) -> Finding<'a> {
         match self {

@@ -25,9 +25,19 @@ pub struct Rough {
     goes_on: Bits,
     /// By node: where in `next` its steps stand, and how many there are.
     ranges: HashMap<u32, (u32, u32), BuildHasherDefault<NumberHasher>>,
-    next: Vec<(WordId, u32)>,
+    next: Vec<Next>,
     /// By node: the name that ends there.
     ends: HashMap<u32, PatternId, BuildHasherDefault<NumberHasher>>,
+}
+
+/// One way to go on, with what tells most words of a text apart from it without reading its letters.
+#[derive(Clone, Copy, Debug)]
+struct Next {
+    word: WordId,
+    node: u32,
+    letters: u32,
+    length: u16,
+    small: bool,
 }
 
 /// A name of fewer words, small ones not counted, is never found rough.
@@ -56,13 +66,17 @@ impl Rough {
     }
 
     /// Makes what was added ready for walks.
-    pub fn freeze(&mut self) {
+    pub fn freeze(&mut self, vocabulary: &Vocabulary) {
         let mut steps = std::mem::take(&mut self.steps);
         steps.sort_by_key(|&(node, _, _)| node);
         self.next = Vec::with_capacity(steps.len());
         for group in steps.chunk_by(|one, other| one.0 == other.0) {
             self.ranges.insert(group[0].0, (self.next.len() as u32, group.len() as u32));
-            self.next.extend(group.iter().map(|&(_, word, next)| (word, next)));
+            self.next.extend(group.iter().map(|&(_, word, node)| {
+                let letters = vocabulary.word(word);
+                let length = letters.len().min(usize::from(u16::MAX)) as u16;
+                Next { word, node, letters: letters_of(letters), length, small: is_small(letters) }
+            }));
         }
         self.reached = Bits::default();
         self.ranges.shrink_to_fit();
@@ -74,7 +88,7 @@ impl Rough {
         self.goes_on.contains(node)
     }
 
-    fn next(&self, node: u32) -> &[(WordId, u32)] {
+    fn next(&self, node: u32) -> &[Next] {
         if !self.goes_on.contains(node) {
             return &[];
         }
@@ -126,18 +140,21 @@ impl Walk<'_> {
         }
         let word = self.words.folded(word);
         let small = is_small(word);
-        for &(known, next) in next {
-            if known == id {
-                self.arrive(next, behind + 1, slipped);
+        let letters = letters_of(word);
+        for next in next {
+            if next.word == id {
+                self.arrive(next.node, behind + 1, slipped);
                 continue;
             }
-            let known = self.vocabulary.word(known);
-            let known_small = is_small(known);
-            if (small && known_small) || differ_by_a_letter(known, word) {
-                self.arrive(next, behind + 1, true);
+            // One letter more, less or other changes at most two of the letters that there are.
+            let alike = word.len().abs_diff(usize::from(next.length)) <= 1
+                && (letters ^ next.letters).count_ones() <= 2
+                && differ_by_a_letter(self.vocabulary.word(next.word), word);
+            if (small && next.small) || alike {
+                self.arrive(next.node, behind + 1, true);
             }
-            if known_small {
-                self.on(next, behind, true);
+            if next.small {
+                self.on(next.node, behind, true);
             }
         }
         if small {
@@ -153,6 +170,11 @@ impl Walk<'_> {
             self.on(node, behind, slipped);
         }
     }
+}
+
+/// Which letters a word has: a bit for each, several letters sharing one.
+fn letters_of(word: &str) -> u32 {
+    word.bytes().fold(0, |letters, byte| letters | 1 << (byte & 31))
 }
 
 /// A set of numbers.

@@ -32,6 +32,8 @@ pub struct Scan<'a> {
     pub parts: Vec<(Scope, Words)>,
     /// Sorted by pattern, then by place.
     pub hits: Vec<Hit>,
+    /// A bit for each pattern that has a hit, many patterns sharing one: most questions end here.
+    present: [u64; 64],
     /// By entity that has a name in the text.
     pub weighed: BTreeMap<usize, Vec<Weighed>>,
 }
@@ -41,13 +43,18 @@ impl<'a> Scan<'a> {
     pub fn of(compiled: &Compiled, text: &Text<'a>) -> Self {
         let parts = parts(text, compiled.looks_beside);
         let hits = hits(compiled, &parts);
-        let mut scan = Self { text: *text, parts, hits, weighed: BTreeMap::new() };
+        let mut present = [0; 64];
+        hits.iter().for_each(|hit| present[hit.pattern as usize / 64 % 64] |= 1 << (hit.pattern % 64));
+        let mut scan = Self { text: *text, parts, hits, present, weighed: BTreeMap::new() };
         scan.weigh(compiled);
         scan
     }
 
     /// All places of a pattern.
     pub fn hits(&self, pattern: PatternId) -> &[Hit] {
+        if self.present[pattern as usize / 64 % 64] >> (pattern % 64) & 1 == 0 {
+            return &[];
+        }
         let rest = &self.hits[self.hits.partition_point(|hit| hit.pattern < pattern)..];
         let length = rest.iter().position(|hit| hit.pattern != pattern).unwrap_or(rest.len());
         &rest[..length]

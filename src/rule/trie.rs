@@ -92,7 +92,7 @@ impl Trie {
         self.vocabulary.freeze();
         self.nodes.shrink_to_fit();
         self.roots.shrink_to_fit();
-        self.rough.freeze();
+        self.rough.freeze(&self.vocabulary);
     }
 
     /// The words that patterns use.

@@ -135,10 +135,15 @@ impl Builder<'_> {
                 }
                 slow = end + BLOCK;
             }
-            match PLAIN[byte as usize] {
-                Plain::Yes => end += 1,
-                // A single space between two words.
-                Plain::Space if end > at && bytes.get(end + 1).is_some_and(|next| begins_word(*next)) => end += 1,
+            let plain = PLAIN[byte as usize];
+            // A single space between two words is as it should be.
+            if plain == Plain::Yes
+                || (plain == Plain::Space && end > at && bytes.get(end + 1).is_some_and(|next| begins_word(*next)))
+            {
+                end += 1;
+                continue;
+            }
+            match plain {
                 Plain::Lead if bytes.get(end + 1).is_some_and(|&next| is_stable_latin(byte, next)) => end += 2,
                 Plain::Other => match self.input[end..].chars().next() {
                     Some(character) if is_stable(character) => end += character.len_utf8(),
@@ -299,7 +304,7 @@ fn is_hyphen(character: char) -> bool {
 }
 
 /// What a byte can be in a run of text that is in normal form already.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Plain {
     Yes,
     Space,

@@ -144,8 +144,8 @@ pub fn hash(folded: &str) -> u32 {
     (hash >> 32) as u32 ^ (hash >> 7) as u32
 }
 
-/// What an ASCII byte is to words and sentences.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What an ASCII byte is to words and sentences; what words are made of comes first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
     Small,
     Capital,
@@ -209,9 +209,16 @@ impl Reader<'_> {
     fn gap(&mut self, mut at: usize) -> Option<(usize, bool)> {
         let mut adjoins = true;
         loop {
-            match CLASS[*self.bytes.get(at)? as usize] {
-                Class::Small | Class::Capital | Class::Digit => return Some((at, adjoins)),
-                Class::Blank => {}
+            let class = CLASS[*self.bytes.get(at)? as usize];
+            if class == Class::Blank {
+                at += 1;
+                continue;
+            }
+            if class <= Class::Digit {
+                return Some((at, adjoins));
+            }
+            match class {
+                Class::Small | Class::Capital | Class::Digit | Class::Blank => {}
                 Class::Sign => adjoins = false,
                 Class::Stop => {
                     adjoins = false;
@@ -300,12 +307,12 @@ impl Reader<'_> {
             let from = at;
             let (mut digits, mut capitals) = (0, 0);
             while let Some(&byte) = self.bytes.get(at) {
-                match CLASS[byte as usize] {
-                    Class::Small => {}
-                    Class::Capital => capitals += 1,
-                    Class::Digit => digits += 1,
-                    _ => break,
+                let class = CLASS[byte as usize];
+                if class > Class::Digit {
+                    break;
                 }
+                capitals += u32::from(class == Class::Capital);
+                digits += u32::from(class == Class::Digit);
                 at += 1;
             }
             if at > from {
