@@ -31,6 +31,7 @@ use crate::model::alert::EntityTold;
 use crate::model::alert::RuleTold;
 use crate::route;
 use crate::route::Subscription;
+use crate::rule;
 use crate::rule::RuleSet;
 use crate::story;
 use crate::story::Fingerprint;
@@ -378,7 +379,7 @@ fn from_feed(item: &Item, alternate: Alternate) -> Ground {
 /// Decides what one text changes: verdicts, story, outcomes, alert and deliveries.
 pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lookalike], now: Timestamp) -> Decision {
     let Text { article, final_url, alternate, fingerprint, unread, proof, weighed } = text;
-    let mut judgement = standing.rules.judge(&article.title, &article.text, article.language.as_ref());
+    let mut judgement = standing.rules.judge(&judged(item, &article, &final_url));
     if unread.is_some() {
         // Undecided is not unmatched: without the body only a yes is certain.
         judgement.verdicts.retain(|verdict| verdict.matched);
@@ -456,6 +457,19 @@ pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lo
     match unread {
         None => Decision::Judged(judged),
         Some(reason) => Decision::Unreadable { reason, judged: (!matched.is_empty()).then_some(judged) },
+    }
+}
+
+/// What the rules see of an item: its article, and what its entry adds.
+pub(crate) fn judged<'a>(item: &'a Item, article: &'a Article, final_url: &'a str) -> rule::Text<'a> {
+    rule::Text {
+        title: &article.title,
+        body: &article.text,
+        authors: if item.entry.authors.is_empty() { article.byline.as_slice() } else { &item.entry.authors },
+        tags: &item.entry.tags,
+        url: final_url,
+        source: item.source.as_str(),
+        language: article.language.as_ref(),
     }
 }
 

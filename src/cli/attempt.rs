@@ -7,6 +7,7 @@ use clap::Subcommand;
 use std::path::Path;
 
 mod article;
+mod explained;
 mod feed;
 mod input;
 mod rules;

@@ -318,6 +318,11 @@ pub static RULE: KnownTable = KnownTable {
         key("label", "none", "Its title for people."),
         key("match", "required", "The query."),
         key("languages", "[]", "The languages that it is for; empty for all."),
+        key(
+            "min_score",
+            "none",
+            "What a match must weigh: each place of a term 1, or its `^n`; in the title twice that.",
+        ),
         key("hit", "[]", "Texts that it matches: checked at every load."),
         key("miss", "[]", "Texts that it does not match: checked at every load."),
         key("enabled", "true", "`false` switches it off; alone in its table it switches off a pack's rule."),

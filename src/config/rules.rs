@@ -23,6 +23,7 @@ pub(super) fn rule(definition: &Definition<'_>, entities: &[&str], report: &Repo
     let label = table.label();
     let languages = languages(&table);
     let (hit, miss) = (owned(&table, "hit"), owned(&table, "miss"));
+    let min_score = table.number("min_score", 0.0..=1_000_000.0);
     let enabled = table.flag("enabled", true);
     let help = if table.has("enabled") && !enabled && table.entries_are_only("enabled") {
         "no pack has a rule of this name; check the name, or write a query: `match = \"@entity AND term\"`"
@@ -32,7 +33,7 @@ pub(super) fn rule(definition: &Definition<'_>, entities: &[&str], report: &Repo
     let query = table.required_text("match", help).and_then(|text| query(&table, &text, entities));
     let name = RuleName::new(definition.name);
     let query = query?;
-    enabled.then_some(RuleSpec { name, label, query, languages, hit, miss })
+    enabled.then_some(RuleSpec { name, label, query, languages, min_score, hit, miss })
 }
 
 fn query(table: &Table<'_>, text: &Text<'_>, entities: &[&str]) -> Option<Query> {

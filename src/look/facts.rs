@@ -1,6 +1,7 @@
 //! (rules, what was told, old text, new text) → what of the told facts changed, in words. A text that is only longer, or
 //! written otherwise, changes none.
 
+use super::Look;
 use super::share::letters;
 use crate::model::Article;
 use crate::model::EntityName;
@@ -8,6 +9,8 @@ use crate::model::Field;
 use crate::model::Judgement;
 use crate::model::Verdict;
 use crate::model::alert::RuleTold;
+use crate::read;
+use crate::rule;
 use crate::rule::RuleSet;
 use crate::text::Words;
 use crate::text::sentence;
@@ -35,8 +38,11 @@ pub(super) struct Compared {
 }
 
 /// Compares by the rules in force, so that only the text makes a difference.
-pub(super) fn compare(rules: &RuleSet, told: &[RuleTold], old: &Article, new: &Article) -> Compared {
-    let judge = |article: &Article, text: &str| rules.judge(&article.title, text, article.language.as_ref());
+pub(super) fn compare(rules: &RuleSet, look: &Look, old: &Article, new: &Article) -> Compared {
+    let judge = |article: &Article, text: &str| {
+        rules.judge(&rule::Text { body: text, ..read::judged(&look.item, article, &look.final_url) })
+    };
+    let told = &look.told.rules;
     let (before, now) = (judge(old, &old.text), judge(new, &new.text));
     let (old_prose, new_prose) = (prose(&old.text, &new.text), prose(&new.text, &old.text));
     let (before_prose, now_prose) = (judge(old, &old_prose), judge(new, &new_prose));

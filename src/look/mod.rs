@@ -211,7 +211,7 @@ enum Seen {
 fn present(standing: &Standing<'_>, look: &Look, article: Article, capture: Capture, now: Timestamp) -> Decision {
     let (old, new) = (compared(&look.article), compared(&article));
     let same = share::letters(&article.text) == share::letters(&look.article.text);
-    let found = facts::compare(standing.rules, &look.told.rules, &old, &new);
+    let found = facts::compare(standing.rules, look, &old, &new);
     let correction = correction::find(&old.text, &new.text);
     let evidence = |article: &Article| kept(standing, look, Some(article), capture, now);
     let kind = match (look.gone, &correction) {
@@ -334,7 +334,7 @@ fn tell(
         ..told.clone()
     };
     if let Some(article) = &article {
-        let judgement = standing.rules.judge(&article.title, &article.text, article.language.as_ref());
+        let judgement = standing.rules.judge(&read::judged(&look.item, article, &look.final_url));
         alert.excerpts = standing.rules.excerpts(&article.title, &article.text, matched);
         alert.entities = read::entities_told(standing.rules, &judgement);
         alert.title.clone_from(&article.title);

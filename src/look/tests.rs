@@ -25,6 +25,7 @@ fn rules() -> RuleSet {
         label: None,
         query: parse(query).expect("a query"),
         languages: Vec::new(),
+        min_score: None,
         hit: Vec::new(),
         miss: Vec::new(),
     };

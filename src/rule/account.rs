@@ -1,9 +1,12 @@
 //! What was decided about an entity in an article → the same in people's words: which names, which words, which veto.
 
+use super::compile::Patterns;
 use super::entity::Finding;
 use super::entity::PartSource;
 use super::entity::Void;
 use super::entity::Weighed;
+use super::scan::Scan;
+use super::scan::field;
 use super::trie::Hit;
 use crate::model::EntityName;
 use crate::model::Field;
@@ -61,7 +64,8 @@ impl fmt::Display for Account {
 }
 
 /// The account of one name; `slice` gives the offset and the text of a place.
-pub fn of<'a>(name: &Weighed, spelling: &[String], slice: impl Fn(&Hit) -> (usize, &'a str)) -> NameAccount {
+pub fn of(name: &Weighed, patterns: &Patterns, scan: &Scan<'_>) -> NameAccount {
+    let slice = |hit: &Hit| scan.slice(hit);
     let (start, text) = slice(&name.hit);
     let because = match &name.finding {
         Finding::Strong => vec!["a strong name".to_owned()],
@@ -73,12 +77,12 @@ pub fn of<'a>(name: &Weighed, spelling: &[String], slice: impl Fn(&Hit) -> (usiz
         Finding::Void(Void::Small) => vec!["void because it is written small".to_owned()],
         Finding::Weak(parts) if parts.is_empty() => vec!["a weak name with nothing near".to_owned()],
         Finding::Weak(parts) => {
-            parts.iter().map(|part| format!("{} {:+}", source(part.source, spelling), part.amount)).collect()
+            parts.iter().map(|part| format!("{} {:+}", source(part.source, patterns), part.amount)).collect()
         }
     };
     NameAccount {
         text: text.to_owned(),
-        field: name.hit.field,
+        field: field(name.hit.part).unwrap_or(Field::Body),
         start,
         accepted: name.accepted,
         score: matches!(name.finding, Finding::Weak(_)).then_some(name.score),
@@ -86,8 +90,8 @@ pub fn of<'a>(name: &Weighed, spelling: &[String], slice: impl Fn(&Hit) -> (usiz
     }
 }
 
-fn source(source: PartSource, spelling: &[String]) -> String {
-    let word = |pattern: u32| spelling.get(pattern as usize).map_or("", String::as_str);
+fn source(source: PartSource, patterns: &Patterns) -> String {
+    let word = |pattern: u32| patterns.spelling(pattern);
     match source {
         PartSource::Near(pattern) => format!("near \"{}\"", word(pattern)),
         PartSource::Elsewhere(count) => format!("{count} of its words elsewhere"),

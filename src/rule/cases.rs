@@ -1,6 +1,7 @@
 //! The `hit` and `miss` texts of entities and rules → those that come out the other way.
 
 use super::RuleSet;
+use super::Text;
 use crate::model::EntityName;
 use crate::model::RuleName;
 use crate::text::language;
@@ -55,7 +56,8 @@ pub fn run(rules: &RuleSet) -> Vec<TestFailure> {
         let Some(name) = &entity.name else { continue };
         for (kind, index, text) in texts(&entity.hit, &entity.miss) {
             let language = language::detect("", text, None);
-            let Some(account) = rules.explain_entity(name, "", text, language.as_ref()) else { continue };
+            let judged = Text::of("", text, language.as_ref());
+            let Some(account) = rules.explain_entity(name, &judged) else { continue };
             if account.accepted != (kind == CaseKind::Hit) {
                 let rule_or_entity = RuleOrEntity::Entity(name.clone());
                 let because = account.to_string();
@@ -66,7 +68,8 @@ pub fn run(rules: &RuleSet) -> Vec<TestFailure> {
     for (place, rule) in rules.rules().iter().enumerate() {
         for (kind, index, text) in texts(&rule.hit, &rule.miss) {
             let language = language::detect("", text, None);
-            let verdict = rules.judge("", text, language.as_ref()).verdicts.swap_remove(place);
+            let judged = Text::of("", text, language.as_ref());
+            let Some(verdict) = rules.judge_rule(place, &judged) else { continue };
             if verdict.matched != (kind == CaseKind::Hit) {
                 let rule_or_entity = RuleOrEntity::Rule(rule.name.clone());
                 let because = verdict.reason.to_string();

@@ -8,10 +8,10 @@
 //! one where the text has lost its case.
 
 use super::given_name::is_given_name;
+use super::scan::TITLE;
 use super::trie::Hit;
 use super::trie::PatternId;
 use crate::model::EntityName;
-use crate::model::Field;
 use crate::model::Language;
 use crate::text::Shape;
 use crate::text::Word;
@@ -43,16 +43,9 @@ pub struct EntityPlan {
     pub with: Vec<usize>,
 }
 
-/// What a pattern is to an entity.
+/// What a pattern is to an entity besides its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// A name; `capital` when it is one or two words typed with a capital each, but no acronym.
-    Name {
-        /// Enough by itself.
-        strong: bool,
-        /// A small letter in the text speaks against it.
-        capital: bool,
-    },
     /// A word of `near`.
     Near,
     /// A word of `far`.
@@ -85,7 +78,7 @@ pub struct Name {
     pub hit: Hit,
     /// Enough by itself.
     pub strong: bool,
-    /// A small letter speaks against it.
+    /// It is one or two words typed with a capital each, but no acronym: a small letter speaks against it.
     pub capital: bool,
 }
 
@@ -169,12 +162,19 @@ pub enum PartSource {
     NoCase,
 }
 
-/// Weighs every name of `found`. Names inside a longer name of the same entity are left out.
-pub fn weigh(plan: &EntityPlan, mut found: Found, setting: Setting<'_>) -> Vec<Weighed> {
-    let names = longest(std::mem::take(&mut found.names));
-    found.near.sort_by_key(place);
-    found.against.sort_by_key(place);
-    found.veto.sort_by_key(place);
+impl Found {
+    /// Puts everything in the order of its places, and leaves out names inside a longer name.
+    pub fn sort(&mut self) {
+        self.names = longest(std::mem::take(&mut self.names));
+        self.near.sort_by_key(place);
+        self.against.sort_by_key(place);
+        self.veto.sort_by_key(place);
+    }
+}
+
+/// Weighs every name of `found`, which is sorted.
+pub fn weigh(plan: &EntityPlan, found: &Found, setting: Setting<'_>) -> Vec<Weighed> {
+    let names = &found.names;
     let longest_veto = found.veto.iter().map(|hit| hit.behind - hit.first).max().unwrap_or(0);
     let void: Vec<Option<Void>> = names
         .iter()
@@ -205,8 +205,8 @@ pub fn weigh(plan: &EntityPlan, mut found: Found, setting: Setting<'_>) -> Vec<W
             if is_strong(name) {
                 return Weighed { hit, accepted: true, score: plan.threshold, finding: Finding::Strong };
             }
-            let mut parts = parts(plan, hit, &found, &around, setting);
-            if name.capital && lost_case(words_of(hit.field, setting), hit.first) {
+            let mut parts = parts(plan, hit, found, &around, setting);
+            if name.capital && lost_case(words_of(hit.part, setting), hit.first) {
                 parts.push(Part { source: PartSource::NoCase, amount: -1.0 });
             }
             let score: f64 = parts.iter().map(|part| part.amount).sum();
@@ -255,11 +255,11 @@ fn parts(plan: &EntityPlan, hit: Hit, found: &Found, around: &Around, setting: S
 
 /// Keeps the longest of names that contain each other; it is strong if any of them is.
 fn longest(mut names: Vec<Name>) -> Vec<Name> {
-    names.sort_by_key(|name| (name.hit.field, name.hit.first, std::cmp::Reverse(name.hit.behind)));
+    names.sort_by_key(|name| (name.hit.part, name.hit.first, std::cmp::Reverse(name.hit.behind)));
     let mut kept: Vec<Name> = Vec::with_capacity(names.len());
     for name in names {
         match kept.last_mut() {
-            Some(last) if last.hit.field == name.hit.field && name.hit.behind <= last.hit.behind => {
+            Some(last) if last.hit.part == name.hit.part && name.hit.behind <= last.hit.behind => {
                 last.strong |= name.strong;
                 // The same words as two names, one of them in capitals: the more generous one counts.
                 last.capital &= name.capital || name.hit.behind != last.hit.behind || name.hit.first != last.hit.first;
@@ -270,8 +270,8 @@ fn longest(mut names: Vec<Name>) -> Vec<Name> {
     kept
 }
 
-fn place(hit: &Hit) -> (Field, u32) {
-    (hit.field, hit.first)
+fn place(hit: &Hit) -> (u32, u32) {
+    (hit.part, hit.first)
 }
 
 fn distinct(hits: &[Hit]) -> usize {
@@ -280,11 +280,11 @@ fn distinct(hits: &[Hit]) -> usize {
 
 /// The different patterns of `hits` (sorted by place) that lie inside the window around `name` and not in it.
 fn within(hits: &[Hit], name: Hit, window: u32) -> Vec<PatternId> {
-    let from = (name.field, name.first.saturating_sub(window));
+    let from = (name.part, name.first.saturating_sub(window));
     let start = hits.partition_point(|hit| place(hit) < from);
     let mut patterns = Vec::new();
     for hit in &hits[start..] {
-        if hit.field != name.field || hit.first >= name.behind + window {
+        if hit.part != name.part || hit.first >= name.behind + window {
             break;
         }
         let inside_name = hit.first < name.behind && hit.behind > name.first;
@@ -296,11 +296,11 @@ fn within(hits: &[Hit], name: Hit, window: u32) -> Vec<PatternId> {
 }
 
 fn veto_over(vetoes: &[Hit], longest: u32, name: Hit) -> Option<Hit> {
-    let from = (name.field, name.first.saturating_sub(longest));
+    let from = (name.part, name.first.saturating_sub(longest));
     let start = vetoes.partition_point(|veto| place(veto) < from);
     vetoes[start..]
         .iter()
-        .take_while(|veto| veto.field == name.field && veto.first <= name.first)
+        .take_while(|veto| veto.part == name.part && veto.first <= name.first)
         .find(|veto| veto.behind >= name.behind)
         .copied()
 }
@@ -310,7 +310,7 @@ fn guard(plan: &EntityPlan, name: &Name, setting: Setting<'_>) -> Option<Void> {
     if plan.given.is_empty() || name.hit.behind - name.hit.first != 1 || name.hit.first == 0 {
         return None;
     }
-    let words = words_of(name.hit.field, setting);
+    let words = words_of(name.hit.part, setting);
     let surname = word_at(words, name.hit.first)?;
     let before = word_at(words, name.hit.first - 1)?;
     let folded = words.folded(before);
@@ -328,7 +328,7 @@ fn guard(plan: &EntityPlan, name: &Name, setting: Setting<'_>) -> Option<Void> {
     (!is_title_case(words, surname.sentence, name.hit.first)).then_some(Void::OtherGivenName(name.hit.first - 1))
 }
 
-fn is_title_case(words: &Words, sentence: usize, at: u32) -> bool {
+fn is_title_case(words: &Words, sentence: u32, at: u32) -> bool {
     let from = at.saturating_sub(20) as usize;
     let here = words.words()[from..].iter().take(40).filter(|word| word.sentence == sentence);
     let (mut long, mut capital) = (0, 0);
@@ -344,7 +344,7 @@ fn small(name: &Name, setting: Setting<'_>) -> Option<Void> {
 }
 
 fn is_small(name: &Name, setting: Setting<'_>) -> bool {
-    let words = words_of(name.hit.field, setting);
+    let words = words_of(name.hit.part, setting);
     let is_lower = |index| word_at(words, index).is_none_or(|word| word.shape == Shape::Lower);
     name.capital && !words.lost_capitals() && (name.hit.first..name.hit.behind).all(is_lower)
 }
@@ -354,11 +354,8 @@ fn lost_case(words: &Words, index: u32) -> bool {
     words.lost_capitals() || word_at(words, index).is_some_and(|word| words.shouts(word.sentence))
 }
 
-fn words_of<'a>(field: Field, setting: Setting<'a>) -> &'a Words {
-    match field {
-        Field::Title => setting.title,
-        Field::Body => setting.body,
-    }
+fn words_of<'a>(part: u32, setting: Setting<'a>) -> &'a Words {
+    if part == TITLE { setting.title } else { setting.body }
 }
 
 fn word_at(words: &Words, index: u32) -> Option<&Word> {
@@ -371,6 +368,7 @@ mod tests {
     use crate::model::Language;
     use crate::rule::EntitySpec;
     use crate::rule::RuleSet;
+    use crate::rule::Text;
 
     fn texts(list: &[&str]) -> Vec<String> {
         list.iter().map(|&text| text.to_owned()).collect()
@@ -392,7 +390,7 @@ mod tests {
 
     fn is_found(spec: EntitySpec, title: &str, body: &str) -> bool {
         let rules = RuleSet::compile(vec![spec], Vec::new());
-        !rules.judge(title, body, None).mentions.is_empty()
+        !rules.judge(&Text::of(title, body, None)).mentions.is_empty()
     }
 
     #[test]
@@ -452,8 +450,8 @@ mod tests {
         let spanish = Language::parse("es").expect("a code");
         let spec = EntitySpec { languages: [(spanish.clone(), 1.0)].into(), ..maduro() };
         let rules = RuleSet::compile(vec![spec], Vec::new());
-        assert!(!rules.judge("", "Habló Maduro", Some(&spanish)).mentions.is_empty());
-        assert!(rules.judge("", "Habló Maduro", None).mentions.is_empty());
+        assert!(!rules.judge(&Text::of("", "Habló Maduro", Some(&spanish))).mentions.is_empty());
+        assert!(rules.judge(&Text::of("", "Habló Maduro", None)).mentions.is_empty());
 
         let city = |with: &[&str]| EntitySpec {
             name: Some(EntityName::new("city")),
@@ -462,20 +460,24 @@ mod tests {
             ..EntitySpec::default()
         };
         let rules = RuleSet::compile(vec![maduro(), city(&["it"])], Vec::new());
-        assert_eq!(rules.judge("", "Nicolás Maduro en Petare", None).mentions.len(), 2);
-        assert_eq!(rules.judge("", "Maduro en Petare", None).mentions.len(), 0);
+        assert_eq!(rules.judge(&Text::of("", "Nicolás Maduro en Petare", None)).mentions.len(), 2);
+        assert_eq!(rules.judge(&Text::of("", "Maduro en Petare", None)).mentions.len(), 0);
         let each_other = RuleSet::compile(
             vec![EntitySpec { with: vec![EntityName::new("city")], ..maduro() }, city(&["it"])],
             Vec::new(),
         );
-        assert_eq!(each_other.judge("", "Maduro en Petare", None).mentions.len(), 0, "none holds up the other");
+        assert_eq!(
+            each_other.judge(&Text::of("", "Maduro en Petare", None)).mentions.len(),
+            0,
+            "none holds up the other"
+        );
     }
 
     #[test]
     fn the_account_tells_which_name_which_words_and_which_veto() {
         let rules = RuleSet::compile(vec![maduro()], Vec::new());
         let text = "Ricardo Maduro, Nicolás Maduro Guerra y el presidente Maduro en Honduras";
-        let account = rules.explain_entity(&EntityName::new("it"), "", text, None).expect("known");
+        let account = rules.explain_entity(&EntityName::new("it"), &Text::of("", text, None)).expect("known");
         assert_eq!(
             account.to_string(),
             "@it: not mentioned\n  \
@@ -484,13 +486,13 @@ mod tests {
              \"Maduro\" in the body: no, score -1 of 1 (near \"presidente\" +1, against \"Honduras\" -1, \
              a void name in the same article -1)"
         );
-        assert!(rules.explain_entity(&EntityName::new("other"), "", text, None).is_none());
+        assert!(rules.explain_entity(&EntityName::new("other"), &Text::of("", text, None)).is_none());
     }
 
     #[test]
     fn a_text_of_nothing_but_names_is_weighed_in_one_pass() {
         let text = "Maduro Caracas ".repeat(50_000);
         let rules = RuleSet::compile(vec![maduro()], Vec::new());
-        assert_eq!(rules.judge("", &text, None).mentions.len(), 50_000);
+        assert_eq!(rules.judge(&Text::of("", &text, None)).mentions.len(), 50_000);
     }
 }

@@ -156,6 +156,7 @@ mod tests {
     use crate::model::Verdict;
     use crate::rule::RuleSet;
     use crate::rule::RuleSpec;
+    use crate::rule::Text;
     use crate::rule::parse;
 
     fn verdicts(title: &str, body: &str, queries: &[&str]) -> Vec<Verdict> {
@@ -164,10 +165,11 @@ mod tests {
             label: None,
             query: parse(query).expect("a query"),
             languages: Vec::new(),
+            min_score: None,
             hit: Vec::new(),
             miss: Vec::new(),
         });
-        RuleSet::compile(Vec::new(), rules.collect()).judge(title, body, None).verdicts
+        RuleSet::compile(Vec::new(), rules.collect()).judge(&Text::of(title, body, None)).verdicts
     }
 
     /// The text with its marks in square brackets.

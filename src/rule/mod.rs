@@ -7,31 +7,69 @@ use std::collections::BTreeMap;
 
 pub mod account;
 pub mod cases;
+pub mod compile;
 pub mod entity;
 pub mod excerpt;
+pub mod explain;
+pub mod expression;
+pub mod foreign;
 pub mod given_name;
+pub mod lint;
+pub mod lists;
 pub mod matcher;
 pub mod operators;
 #[cfg(test)]
 mod pack;
 pub mod parse;
 pub mod plan;
+pub mod prefix;
 pub mod query;
+pub mod refuse;
 pub mod rough;
+pub mod scan;
+pub mod small;
+pub mod sought;
 pub mod token;
 pub mod trie;
+pub mod verdict;
+pub mod vocabulary;
 
 pub use account::Account;
 pub use cases::CaseKind;
 pub use cases::RuleOrEntity;
 pub use cases::TestFailure;
+pub use explain::RuleAccount;
+pub use lint::lint;
 pub use matcher::RuleSet;
-pub use parse::lint;
 pub use parse::parse;
-pub use parse::parse_as;
 pub use query::Query;
 pub use query::QueryError;
-pub use token::Dialect;
+
+/// What is judged: an article, and what is known about it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Text<'a> {
+    /// Headline.
+    pub title: &'a str,
+    /// Text, paragraphs separated by an empty line.
+    pub body: &'a str,
+    /// Names of the authors.
+    pub authors: &'a [String],
+    /// The feed's categories.
+    pub tags: &'a [String],
+    /// The address.
+    pub url: &'a str,
+    /// The source's name.
+    pub source: &'a str,
+    /// The language, where it is known.
+    pub language: Option<&'a Language>,
+}
+
+impl<'a> Text<'a> {
+    /// Title and body, of which nothing else is known.
+    pub fn of(title: &'a str, body: &'a str, language: Option<&'a Language>) -> Self {
+        Self { title, body, language, ..Self::default() }
+    }
+}
 
 /// One `[entity.NAME]` of the configuration, checked: someone or something with names.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -81,6 +119,8 @@ pub struct RuleSpec {
     pub query: query::Query,
     /// The languages that it is for; empty for all.
     pub languages: Vec<Language>,
+    /// The score that a match needs besides (see `operators::boost`).
+    pub min_score: Option<f64>,
     /// Texts that it matches.
     pub hit: Vec<String>,
     /// Texts that it does not.

@@ -3,6 +3,7 @@
 use super::EntitySpec;
 use super::RuleSet;
 use super::RuleSpec;
+use super::Text;
 use super::lint;
 use super::parse;
 use crate::model::EntityName;
@@ -51,6 +52,7 @@ fn specs(text: &str) -> (Vec<EntitySpec>, Vec<RuleSpec>) {
             query: parse(&query).unwrap_or_else(|errors| panic!("{name}: {errors:?}")),
             name: RuleName::new(name),
             languages: texts(rule, "languages").iter().filter_map(|tag| Language::parse(tag)).collect(),
+            min_score: None,
             hit: texts(rule, "hit"),
             miss: texts(rule, "miss"),
         }
@@ -96,7 +98,7 @@ pub fn scores(rules: &RuleSet, lines: &str) -> BTreeMap<String, Score> {
         let case: serde_json::Value = serde_json::from_str(line).expect("a line of JSON");
         let [title, body, lang] = ["title", "body", "lang"].map(|key| case[key].as_str().unwrap_or_default());
         let detected = language::detect(title, body, Language::parse(lang).as_ref());
-        let judgement = rules.judge(title, body, detected.as_ref());
+        let judgement = rules.judge(&Text::of(title, body, detected.as_ref()));
         for (entity, label) in case["labels"].as_object().expect("labels") {
             let Some(expected) = label.as_bool() else { continue };
             let name = EntityName::new(entity);
@@ -106,7 +108,7 @@ pub fn scores(rules: &RuleSet, lines: &str) -> BTreeMap<String, Score> {
             score.false_hits += usize::from(found && !expected);
             score.misses += usize::from(!found && expected);
             if found != expected {
-                let account = rules.explain_entity(&name, title, body, detected.as_ref());
+                let account = rules.explain_entity(&name, &Text::of(title, body, detected.as_ref()));
                 let account = account.map(|account| account.to_string()).unwrap_or_default();
                 println!("{} {entity} is {expected}: {title} / {body}\n{account}\n", case["id"]);
             }

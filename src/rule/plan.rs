@@ -1,14 +1,17 @@
-//! Query → plan: NOT moved down to the single words, fields moved down to them too, so that a plan is judged in one walk
-//! that also says what it rests on, what is missing, or what excludes.
+//! Query → plan: NOT moved down to the single words, fields and weights moved down to them too, so that a plan is judged in
+//! one walk that also says what it rests on, what is missing, or what excludes.
 
+use super::compile::Patterns;
 use super::operators::and;
+use super::operators::few;
 use super::operators::not;
 use super::operators::or;
 use super::query::Kind;
+use super::query::Nearness;
 use super::query::Node;
-use super::trie::PatternId;
-use crate::model::EntityName;
-use crate::model::Field;
+use super::query::Scope;
+use super::scan::Scan;
+use super::sought::Sought;
 
 /// A compiled query.
 #[derive(Clone, Debug)]
@@ -17,32 +20,27 @@ pub enum Plan {
     All(Vec<Plan>, String),
     /// At least one part holds; with its description.
     Any(Vec<Plan>, String),
+    /// So many parts hold; with its description.
+    Few(usize, Vec<Plan>, String),
     /// It occurs.
     Present(Leaf),
     /// It does not occur.
     Absent(Leaf),
 }
 
-/// One word, phrase or entity of a query.
+/// What a query looks for in one go: a word, a phrase, an entity, a distance.
 #[derive(Clone, Debug)]
 pub struct Leaf {
     /// What to look for.
     pub sought: Sought,
-    /// Where, if not anywhere.
-    pub field: Option<Field>,
+    /// Where, if not in title and body.
+    pub scope: Option<Scope>,
+    /// How often at least.
+    pub least: u32,
+    /// How much each place weighs.
+    pub weight: f64,
     /// As people read it: `"torture"`, `@court`.
     pub printed: String,
-}
-
-/// What a leaf looks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sought {
-    /// A term.
-    Term(PatternId),
-    /// An entity, by its index.
-    Entity(usize),
-    /// An entity that does not exist; it is never found.
-    Nothing,
 }
 
 /// What was found for a plan.
@@ -54,72 +52,62 @@ pub struct Finding<'a> {
     pub would_hold: bool,
     /// The leaves that occur and speak for it.
     pub evidence: Vec<&'a Leaf>,
+    /// The leaves of which only a part occurs: one side of a distance, fewer times than wanted.
+    pub partly: Vec<&'a Leaf>,
     /// The parts that do not occur.
     pub missing: Vec<&'a Plan>,
     /// The leaves that occur and must not.
     pub excluded: Vec<&'a Leaf>,
 }
 
+/// What holds for everything below a part of a query.
+#[derive(Clone, Copy)]
+struct Above {
+    negated: bool,
+    scope: Option<Scope>,
+    weight: f64,
+}
+
 impl Plan {
-    /// Compiles a query. `term` gives a term its pattern (`None` when it holds no word), `entity` a name its index.
-    pub fn of(
-        node: &Node,
-        term: &mut impl FnMut(&str) -> Option<PatternId>,
-        entity: &impl Fn(&EntityName) -> Option<usize>,
-    ) -> Self {
-        Self::compile(node, false, None, term, entity)
+    /// Compiles a query. `leaf` gives a part without parts what it looks for.
+    pub fn of(node: &Node, leaf: &mut impl FnMut(&Kind) -> Sought) -> Self {
+        compile(node, Above { negated: false, scope: None, weight: 1.0 }, leaf)
     }
 
-    fn compile(
-        node: &Node,
-        negated: bool,
-        field: Option<Field>,
-        term: &mut impl FnMut(&str) -> Option<PatternId>,
-        entity: &impl Fn(&EntityName) -> Option<usize>,
-    ) -> Self {
-        match &node.kind {
-            Kind::Not(inner) => Self::compile(inner, !negated, field, term, entity),
-            Kind::Field(field, inner) => Self::compile(inner, negated, Some(*field), term, entity),
-            Kind::And(sides) | Kind::Or(sides) => {
-                let all = matches!(node.kind, Kind::And(_)) != negated;
-                let sides: Vec<Self> =
-                    sides.iter().map(|side| Self::compile(side, negated, field, term, entity)).collect();
-                let described = list(sides.iter().map(Self::describe_inner), if all { "and" } else { "or" });
-                if all { Self::All(sides, described) } else { Self::Any(sides, described) }
-            }
-            Kind::Term(words) | Kind::Phrase(words) => {
-                let sought = term(words).map_or(Sought::Nothing, Sought::Term);
-                Self::leaf(sought, field, format!("\"{words}\""), negated)
-            }
-            Kind::Entity(name) => {
-                let sought = entity(name).map_or(Sought::Nothing, Sought::Entity);
-                Self::leaf(sought, field, format!("@{name}"), negated)
-            }
+    /// Whether it holds: as [`Plan::judge`], without saying why.
+    pub fn holds(&self, scan: &Scan<'_>) -> bool {
+        match self {
+            Self::All(sides, _) => sides.iter().all(|side| side.holds(scan)),
+            Self::Any(sides, _) => sides.iter().any(|side| side.holds(scan)),
+            Self::Few(least, sides, _) => sides.iter().filter(|side| side.holds(scan)).count() >= *least,
+            Self::Present(leaf) => leaf.occurs(scan),
+            Self::Absent(leaf) => !leaf.occurs(scan),
         }
     }
 
-    fn leaf(sought: Sought, field: Option<Field>, printed: String, negated: bool) -> Self {
-        let leaf = Leaf { sought, field, printed };
-        if negated { Self::Absent(leaf) } else { Self::Present(leaf) }
-    }
-
-    /// Judges the plan; `occurs` says whether a leaf was found.
-    pub fn judge<'a>(&'a self, occurs: &impl Fn(&Leaf) -> bool) -> Finding<'a> {
+    /// Judges the plan over what was found in an article.
+    pub fn judge<'a>(&'a self, scan: &Scan<'_>) -> Finding<'a> {
         match self {
-            Self::All(sides, _) => and::join(sides.iter().map(|side| side.judge(occurs))),
-            Self::Any(sides, _) => or::join(self, sides.iter().map(|side| side.judge(occurs))),
-            Self::Absent(leaf) => not::absent(leaf, occurs(leaf)),
-            Self::Present(leaf) if occurs(leaf) => {
+            Self::All(sides, _) => and::join(sides.iter().map(|side| side.judge(scan))),
+            Self::Any(sides, _) => or::join(self, sides.iter().map(|side| side.judge(scan))),
+            Self::Few(least, sides, _) => few::join(self, *least, sides.iter().map(|side| side.judge(scan)).collect()),
+            Self::Absent(leaf) => not::absent(leaf, leaf.occurs(scan)),
+            Self::Present(leaf) if leaf.occurs(scan) => {
                 Finding { holds: true, would_hold: true, evidence: vec![leaf], ..Finding::default() }
             }
-            Self::Present(_) => Finding { missing: vec![self], ..Finding::default() },
+            Self::Present(leaf) => {
+                let partly = if leaf.sought.touches(leaf.scope, scan) { vec![leaf] } else { Vec::new() };
+                Finding { partly, missing: vec![self], ..Finding::default() }
+            }
         }
     }
 
     /// Shows every leaf, left to right.
     pub fn leaves(&self, see: &mut impl FnMut(&Leaf)) {
         match self {
-            Self::All(sides, _) | Self::Any(sides, _) => sides.iter().for_each(|side| side.leaves(see)),
+            Self::All(sides, _) | Self::Any(sides, _) | Self::Few(_, sides, _) => {
+                sides.iter().for_each(|side| side.leaves(see));
+            }
             Self::Present(leaf) | Self::Absent(leaf) => see(leaf),
         }
     }
@@ -129,26 +117,118 @@ impl Plan {
         match self {
             Self::Present(leaf) => leaf.describe(),
             Self::Absent(leaf) => format!("no {}", leaf.describe()),
-            Self::All(_, described) | Self::Any(_, described) => described.clone(),
+            Self::All(_, described) | Self::Any(_, described) | Self::Few(_, _, described) => described.clone(),
         }
     }
 
     fn describe_inner(&self) -> String {
         match self {
-            Self::All(..) | Self::Any(..) => format!("({})", self.describe()),
+            Self::All(..) | Self::Any(..) | Self::Few(..) => format!("({})", self.describe()),
             _ => self.describe(),
         }
     }
 }
 
 impl Leaf {
-    /// With its field: `"torture" in the title`.
+    /// Whether it occurs as often as is wanted.
+    pub fn occurs(&self, scan: &Scan<'_>) -> bool {
+        self.sought.occurs(self.scope, self.least, scan)
+    }
+
+    /// With its number and its field: `"torture" in the title`.
     pub fn describe(&self) -> String {
-        match self.field {
-            Some(field) => format!("{} in the {}", self.printed, field.as_str()),
-            None => self.printed.clone(),
+        let times = if self.least > 1 { format!(" {} times", self.least) } else { String::new() };
+        format!("{}{times}{}", self.printed, self.place())
+    }
+
+    /// ` in the title`, or nothing.
+    pub fn place(&self) -> String {
+        match self.scope {
+            Some(scope) if scope != Scope::Language => format!(" in the {}", scope.described()),
+            _ => String::new(),
         }
     }
+}
+
+fn compile(node: &Node, above: Above, leaf: &mut impl FnMut(&Kind) -> Sought) -> Plan {
+    match &node.kind {
+        Kind::Not(inner) => compile(inner, Above { negated: !above.negated, ..above }, leaf),
+        Kind::Field(scope, inner) => compile(inner, Above { scope: Some(*scope), ..above }, leaf),
+        Kind::Boost(inner, weight) => compile(inner, Above { weight: above.weight * weight, ..above }, leaf),
+        Kind::And(sides) | Kind::Or(sides) => {
+            let all = matches!(node.kind, Kind::And(_)) != above.negated;
+            let sides: Vec<Plan> = sides.iter().map(|side| compile(side, above, leaf)).collect();
+            let described = list(sides.iter().map(Plan::describe_inner), if all { "and" } else { "or" });
+            if all { Plan::All(sides, described) } else { Plan::Any(sides, described) }
+        }
+        Kind::Few(least, sides) => {
+            // That fewer than so many hold means that of the rest so many do not.
+            let least = *least as usize;
+            let least = if above.negated { (sides.len() + 1).saturating_sub(least) } else { least };
+            let sides: Vec<Plan> = sides.iter().map(|side| compile(side, above, leaf)).collect();
+            let described = format!("{least} of {}", list(sides.iter().map(Plan::describe_inner), "and"));
+            Plan::Few(least, sides, described)
+        }
+        Kind::Count(inner, least) => finished(inner, *least, above, leaf),
+        _ => finished(node, 1, above, leaf),
+    }
+}
+
+fn finished(node: &Node, least: u32, above: Above, leaf: &mut impl FnMut(&Kind) -> Sought) -> Plan {
+    let mut weight = above.weight;
+    let mut node = node;
+    while let Kind::Boost(inner, by) = &node.kind {
+        weight *= by;
+        node = inner;
+    }
+    let sought = if above.scope == Some(Scope::Language) { language(&node.kind) } else { sought(node, leaf) };
+    let printed = if above.scope == Some(Scope::Language) { format!("language {node}") } else { printed(node) };
+    let leaf = Leaf { sought, scope: above.scope, least, weight, printed };
+    if above.negated { Plan::Absent(leaf) } else { Plan::Present(leaf) }
+}
+
+fn language(kind: &Kind) -> Sought {
+    match kind {
+        Kind::Term(code) => Patterns::language(code),
+        _ => Sought::Nothing,
+    }
+}
+
+/// What a part with places looks for; weights inside a distance do not count.
+fn sought(node: &Node, leaf: &mut impl FnMut(&Kind) -> Sought) -> Sought {
+    match &node.kind {
+        Kind::Near(how, left, right) => Sought::Near(*how, Box::new(sought(left, leaf)), Box::new(sought(right, leaf))),
+        Kind::Or(sides) => Sought::AnyOf(sides.iter().map(|side| sought(side, leaf)).collect()),
+        Kind::Field(scope, inner) => Sought::In(*scope, Box::new(sought(inner, leaf))),
+        Kind::Boost(inner, _) => sought(inner, leaf),
+        kind => leaf(kind),
+    }
+}
+
+fn printed(node: &Node) -> String {
+    match &node.kind {
+        Kind::Term(words) | Kind::Phrase(words) => format!("\"{words}\""),
+        Kind::Near(how, left, right) => {
+            let (left, right) = (printed_side(left), printed_side(right));
+            match how {
+                Nearness::Near(0) => format!("{left} beside {right}"),
+                Nearness::Near(words) => format!("{left} within {words} words of {right}"),
+                Nearness::Ordered(0) => format!("{left} directly before {right}"),
+                Nearness::Ordered(words) => format!("{left} at most {words} words before {right}"),
+                Nearness::NotNear(words) => format!("{left} without {right} within {words} words"),
+                Nearness::Sentence => format!("{left} in one sentence with {right}"),
+                Nearness::Paragraph => format!("{left} in one paragraph with {right}"),
+            }
+        }
+        Kind::Or(sides) => list(sides.iter().map(printed), "or"),
+        Kind::Field(scope, inner) => format!("{} in the {}", printed_side(inner), scope.described()),
+        Kind::Boost(inner, _) => printed(inner),
+        _ => node.to_string(),
+    }
+}
+
+fn printed_side(node: &Node) -> String {
+    if matches!(node.kind, Kind::Or(_) | Kind::Near(..)) { format!("({})", printed(node)) } else { printed(node) }
 }
 
 /// The most parts that a list for people names.

@@ -1,9 +1,12 @@
-//! text → the tokens of a query and every error that a token by itself can have. What only a later version understands
-//! is refused by name, never read as plain words.
+//! text → the tokens of a query and every error that a token by itself can have. What other search engines write and this
+//! one does not is refused by name, never read as plain words.
 
+use super::expression;
+use super::foreign;
+use super::query::Nearness;
 use super::query::QueryError;
+use super::query::Scope;
 use crate::model::EntityName;
-use crate::model::Field;
 use crate::text::Words;
 use std::ops::Range;
 
@@ -23,74 +26,104 @@ pub enum TokenKind {
     Word(String),
     /// Words in a row, without the quotes.
     Phrase(String),
+    /// `"…"~n`.
+    Loose(String, u32),
+    /// `=word` or `="…"`.
+    Exact(String),
+    /// `letters*`, without the star.
+    Prefix(String),
+    /// `/…/`, without the slashes.
+    Regex(String),
     /// `@name`.
     Entity(EntityName),
-    /// `title:` or `body:`.
-    Field(Field),
+    /// `title:` and the like.
+    Field(Scope),
     /// `AND`.
     And,
     /// `OR`.
     Or,
     /// `NOT` or `-`.
     Not,
+    /// `NEAR/3` and the like.
+    Near(Nearness),
+    /// `2 OF`.
+    Of(u32),
+    /// `{2}` directly behind an operand.
+    Count(u32),
+    /// `^2` directly behind an operand.
+    Boost(f64),
     /// `(`.
     Open,
     /// `)`.
     Close,
+    /// `,` in the brackets of `2 OF`.
+    Comma,
     /// Something with an error that was reported; it stands for an operand.
     Broken,
 }
 
-/// Which operators a query may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// Those of a rule.
-    Rule,
-    /// Those of a search, too: `begin*`, `source:name` and `lang:es`. Each comes as a word, which `search` takes apart.
-    Search,
-}
+/// Most words that NEAR may span.
+pub const MOST_BETWEEN: u32 = 1000;
+/// Letters before a `*`.
+const FEWEST_LETTERS: usize = 3;
+const QUOTES: [char; 5] = ['"', '“', '”', '„', '‟'];
 
 /// The tokens of `text`; what is wrong is added to `errors`.
-pub fn tokens(text: &str, dialect: Dialect, errors: &mut Vec<QueryError>) -> Vec<Token> {
-    let mut lexer = Lexer { text, dialect, at: 0, tokens: Vec::new(), errors };
+pub fn tokens(text: &str, errors: &mut Vec<QueryError>) -> Vec<Token> {
+    let mut lexer = Lexer { text, at: 0, tokens: Vec::new(), lists: Vec::new(), errors };
     while lexer.at < text.len() {
         lexer.next();
     }
     lexer.tokens
 }
 
-const QUOTES: [char; 5] = ['"', '“', '”', '„', '‟'];
-
 struct Lexer<'a> {
     text: &'a str,
-    dialect: Dialect,
     at: usize,
     tokens: Vec<Token>,
+    /// By open bracket: whether it holds the list of an OF, where commas separate.
+    lists: Vec<bool>,
     errors: &'a mut Vec<QueryError>,
 }
 
-impl Lexer<'_> {
+impl<'a> Lexer<'a> {
     fn next(&mut self) {
         let rest = &self.text[self.at..];
         let Some(first) = rest.chars().next() else { return };
         match first {
             _ if first.is_whitespace() => self.at += first.len_utf8(),
-            '(' => self.push(1, TokenKind::Open),
-            ')' => self.close(),
-            '/' if rest[1..].contains('/') => self.regular_expression(),
+            '(' => {
+                self.lists.push(matches!(self.tokens.last(), Some(Token { kind: TokenKind::Of(_), .. })));
+                self.push(1, TokenKind::Open);
+            }
+            ')' => {
+                self.lists.pop();
+                self.push(1, TokenKind::Close);
+                self.suffixes();
+            }
+            ',' if self.in_list() => self.push(1, TokenKind::Comma),
+            '/' => self.regular_expression(),
             '-' if self.chunk(1).is_some_and(|chunk| !chunk.starts_with('-')) => self.push(1, TokenKind::Not),
+            '=' if rest[1..].starts_with(QUOTES) => self.phrase(1),
             '@' => self.entity(),
-            _ if QUOTES.contains(&first) => self.phrase(first),
+            _ if QUOTES.contains(&first) => self.phrase(0),
             _ => self.word(),
         }
     }
 
-    /// The text up to the next white space, bracket or quote, from `skip` bytes on; `None` when there is nothing at all.
-    fn chunk(&self, skip: usize) -> Option<&str> {
+    fn in_list(&self) -> bool {
+        self.lists.last() == Some(&true)
+    }
+
+    /// The text up to the next white space, bracket, quote or separating comma, from `skip` bytes on; `None` when there is
+    /// nothing at all.
+    fn chunk(&self, skip: usize) -> Option<&'a str> {
         let rest = &self.text[self.at + skip..];
-        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '(' | ')') || QUOTES.contains(&c));
+        let list = self.in_list();
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '(' | ')') || QUOTES.contains(&c) || (list && c == ','));
         let chunk = &rest[..end.unwrap_or(rest.len())];
-        (!chunk.is_empty() || rest.starts_with('(') || rest.starts_with(QUOTES)).then_some(chunk)
+        (!chunk.is_empty() || rest.starts_with(['(', '/']) || rest.starts_with(QUOTES)).then_some(chunk)
     }
 
     fn push(&mut self, length: usize, kind: TokenKind) {
@@ -100,24 +133,32 @@ impl Lexer<'_> {
 
     fn refuse(&mut self, length: usize, message: impl Into<String>, help: impl Into<String>) {
         let span = self.at..self.at + length;
-        self.errors.push(QueryError { span, message: message.into(), help: help.into() });
+        self.errors.push(QueryError::new(span, message, help));
         self.push(length, TokenKind::Broken);
-    }
-
-    fn close(&mut self) {
-        self.push(1, TokenKind::Close);
-        self.suffix();
     }
 
     fn regular_expression(&mut self) {
         let rest = &self.text[self.at..];
-        let end = rest[1..].find('/').map_or(rest.len(), |end| end + 2);
-        let written = rest[..end].to_owned();
-        self.refuse(
-            end,
-            format!("`{written}` is a regular expression, which is not an operator of this version"),
-            "list the forms of the word with OR, or put the text in quotes",
-        );
+        let mut escaped = false;
+        let end = rest.bytes().enumerate().skip(1).find_map(|(index, byte)| {
+            let ends = byte == b'/' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            ends.then_some(index)
+        });
+        let Some(end) = end else {
+            let length = self.chunk(0).map_or(1, str::len).max(1);
+            return self.refuse(
+                length,
+                "the regular expression is not closed",
+                "close it with `/`, or put a text that has a slash in quotes",
+            );
+        };
+        let source = rest[1..end].to_owned();
+        match expression::compile(&source) {
+            Ok(_) => self.push(end + 1, TokenKind::Regex(source)),
+            Err(fault) => self.refuse(end + 1, fault.message(&source), fault.help()),
+        }
+        self.suffixes();
     }
 
     fn entity(&mut self) {
@@ -130,11 +171,13 @@ impl Lexer<'_> {
         }
         let name = EntityName::new(&rest[..end]);
         self.push(end + 1, TokenKind::Entity(name));
-        self.suffix();
+        self.suffixes();
     }
 
-    fn phrase(&mut self, quote: char) {
-        let behind = self.at + quote.len_utf8();
+    /// A phrase, `sign` bytes of `=` before it.
+    fn phrase(&mut self, sign: usize) {
+        let opening = self.text[self.at + sign..].chars().next().map_or(1, char::len_utf8);
+        let behind = self.at + sign + opening;
         let Some(length) = self.text[behind..].find(QUOTES) else {
             let length = self.text.len() - self.at;
             self.refuse(length, "the quote is not closed", "close the phrase with `\"`");
@@ -142,61 +185,136 @@ impl Lexer<'_> {
         };
         let words = self.text[behind..behind + length].to_owned();
         let closing = self.text[behind + length..].chars().next().map_or(0, char::len_utf8);
-        let whole = quote.len_utf8() + length + closing;
+        let whole = sign + opening + length + closing;
         if Words::of(&words).words().is_empty() {
             self.refuse(whole, "the phrase holds no word", "write at least one letter or digit between the quotes");
+        } else if sign > 0 {
+            self.push(whole, TokenKind::Exact(words));
         } else {
             self.push(whole, TokenKind::Phrase(words));
+            self.slack();
         }
-        self.suffix();
+        self.suffixes();
     }
 
-    /// `~2`, `^2`, `{2}` or `*` directly behind an operand.
-    fn suffix(&mut self) {
-        let rest = &self.text[self.at..];
-        let meaning = match rest.chars().next() {
-            Some('~') => "words in between",
-            Some('^') => "a weight",
-            Some('{') => "a number of times",
-            Some('*') => "a word's beginning",
-            _ => return,
-        };
-        let length = self.chunk(0).map_or(1, str::len);
-        let written = rest[..length].to_owned();
-        let span = self.at..self.at + length;
-        self.errors.push(QueryError {
-            span,
-            message: format!("`{written}` ({meaning}) is not an operator of this version"),
-            help: "leave it out, or list each form with OR".to_owned(),
-        });
-        self.at += length;
+    /// `~2` directly behind a phrase.
+    fn slack(&mut self) {
+        let Some(rest) = self.text[self.at..].strip_prefix('~') else { return };
+        let digits = digits(rest);
+        let Some(slack) = number(digits).filter(|&slack| slack <= MOST_BETWEEN) else { return };
+        self.at += 1 + digits.len();
+        let end = self.at;
+        if let Some(Token { span, kind }) = self.tokens.last_mut()
+            && let TokenKind::Phrase(words) = kind
+        {
+            span.end = end;
+            *kind = TokenKind::Loose(std::mem::take(words), slack);
+        }
+    }
+
+    /// `^2` and `{2}` directly behind an operand; anything else that is glued to it is an error.
+    fn suffixes(&mut self) {
+        loop {
+            let rest = &self.text[self.at..];
+            let Some(first) = rest.chars().next().filter(|first| matches!(first, '^' | '{' | '~' | '*' | '}')) else {
+                return;
+            };
+            if first == '^' {
+                let end = rest[1..].find(|c: char| !(c.is_ascii_digit() || c == '.')).map_or(rest.len(), |end| end + 1);
+                let weight = rest[1..end].parse::<f64>().ok().filter(|weight| *weight > 0.0 && *weight <= 1000.0);
+                if let Some(weight) = weight {
+                    self.push(end, TokenKind::Boost(weight));
+                    continue;
+                }
+            }
+            if first == '{'
+                && let Some(end) = rest.find('}')
+                && let Some(least) = number(&rest[1..end]).filter(|least| (1..=MOST_BETWEEN).contains(least))
+            {
+                self.push(end + 1, TokenKind::Count(least));
+                continue;
+            }
+            let length = self.chunk(0).map_or(1, str::len).max(1);
+            let written = &rest[..length];
+            let (message, help) = match first {
+                '^' => (format!("`{written}` is not a weight"), "write a number behind it: `word^2`"),
+                '{' | '}' => (format!("`{written}` is not a number of times"), "write `word{2}`"),
+                '~' => (format!("`{written}` stands behind no phrase"), "write `\"two words\"~3`"),
+                _ => (format!("`{written}` stands behind no word"), "write `*` directly behind three letters or more"),
+            };
+            self.errors.push(QueryError::new(self.at..self.at + length, message, help));
+            self.at += length;
+            return;
+        }
     }
 
     fn word(&mut self) {
-        let chunk = self.chunk(0).unwrap_or_default().to_owned();
+        let chunk = self.chunk(0).unwrap_or_default();
         let length = chunk.len();
-        match chunk.as_str() {
+        match chunk {
             "AND" => return self.push(length, TokenKind::And),
             "OR" => return self.push(length, TokenKind::Or),
             "NOT" => return self.push(length, TokenKind::Not),
-            "&&" | "&" | "+" => return self.refuse(length, format!("`{chunk}` is not an operator"), "write AND"),
-            "||" | "|" => return self.refuse(length, format!("`{chunk}` is not an operator"), "write OR"),
-            "!" | "-" => return self.refuse(length, format!("`{chunk}` stands alone"), "write NOT before a word"),
+            "SENT" => return self.push(length, TokenKind::Near(Nearness::Sentence)),
+            "PARA" => return self.push(length, TokenKind::Near(Nearness::Paragraph)),
+            "OF" if self.of(length) => return,
             _ => {}
         }
+        if let Some(near) = near(chunk) {
+            return match near {
+                Ok(near) => self.push(length, TokenKind::Near(near)),
+                Err((message, help)) => self.refuse(length, message, help),
+            };
+        }
         if let Some(colon) = chunk.find(':')
-            && self.field(&chunk, colon)
+            && self.field(chunk, colon)
         {
             return;
         }
-        if let Some((message, help)) = self.later_operator(&chunk) {
-            return self.refuse(length, message, help);
+        if let Some((message, help)) = foreign::operator(chunk) {
+            return self.refuse(length.max(1), message, help);
         }
-        if Words::of(&chunk).words().is_empty() {
+        let exact = chunk.starts_with('=');
+        let from = usize::from(exact);
+        let end = chunk[from..].find(['*', '~', '^', '{', '}']).map_or(length, |end| end + from);
+        let word = &chunk[from..end];
+        let count = Words::of(word).words().len();
+        if count == 0 {
             let help = "write a word with at least one letter or digit";
-            return self.refuse(length.max(1), format!("`{chunk}` holds nothing to look for"), help);
+            self.refuse(length.max(1), format!("`{chunk}` holds nothing to look for"), help);
+        } else if exact {
+            self.push(end, TokenKind::Exact(word.to_owned()));
+        } else if chunk[end..].starts_with('*') {
+            self.prefix(word, count);
+        } else {
+            self.push(end, TokenKind::Word(word.to_owned()));
         }
-        self.push(length, TokenKind::Word(chunk));
+        self.suffixes();
+    }
+
+    fn prefix(&mut self, word: &str, words: usize) {
+        let written = format!("{word}*");
+        let whole = written.len();
+        if words > 1 {
+            let help = "write one word before `*`, and join it with NEAR/0 or ONEAR/0";
+            self.refuse(whole, format!("`{written}` is more than one word"), help);
+        } else if word.chars().filter(|letter| letter.is_alphanumeric()).count() < FEWEST_LETTERS {
+            let help = "write three letters or more before `*`";
+            self.refuse(whole, format!("`{written}` would be found nearly everywhere"), help);
+        } else {
+            self.push(whole, TokenKind::Prefix(word.to_owned()));
+        }
+    }
+
+    /// Makes `2` and `OF` one token; false when no number stands before it.
+    fn of(&mut self, length: usize) -> bool {
+        let Some(Token { span, kind: TokenKind::Word(word) }) = self.tokens.last() else { return false };
+        let Some(least) = number(word) else { return false };
+        let span = span.start..self.at + length;
+        self.tokens.pop();
+        self.tokens.push(Token { span, kind: TokenKind::Of(least) });
+        self.at += length;
+        true
     }
 
     /// Takes `name:` at the head of a chunk; false when the colon is part of a word, as in `10:30`.
@@ -205,47 +323,12 @@ impl Lexer<'_> {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_') {
             return false;
         }
-        let lower = name.to_ascii_lowercase();
-        match (name, lower.as_str()) {
-            ("title", _) => self.push(colon + 1, TokenKind::Field(Field::Title)),
-            ("body", _) => self.push(colon + 1, TokenKind::Field(Field::Body)),
-            (_, "title" | "body") => {
-                self.refuse_field(chunk, format!("`{name}:` is not a field"), format!("write `{lower}:`"));
-            }
-            (_, "intitle" | "headline") => {
-                self.refuse_field(chunk, format!("`{name}:` is not a field"), "write `title:`".to_owned());
-            }
-            ("source" | "lang", _) if self.dialect == Dialect::Search => self.about(chunk, colon),
-            (_, "source" | "lang") if self.dialect == Dialect::Search => {
-                self.refuse_field(chunk, format!("`{name}:` is not a field"), format!("write `{lower}:`"));
-            }
-            (_, "lang") => self.refuse_field(
-                chunk,
-                format!("`{name}:` is not a field of this version"),
-                "write `languages = [\"es\"]` in the rule's table".to_owned(),
-            ),
-            (_, "author" | "tag" | "url" | "source" | "site" | "feed") => self.refuse_field(
-                chunk,
-                format!("`{name}:` is not a field of this version"),
-                "use `title:` or `body:`".to_owned(),
-            ),
-            _ => self.refuse_field(
-                chunk,
-                format!("`{name}:` is not a field"),
-                format!("use `title:` or `body:`, or put `\"{chunk}\"` in quotes"),
-            ),
+        if let Some(scope) = Scope::parse(name) {
+            self.push(colon + 1, TokenKind::Field(scope));
+            return true;
         }
+        self.refuse_field(chunk, format!("`{name}:` is not a field"), foreign::field(name, chunk));
         true
-    }
-
-    /// `source:name` or `lang:es` of a search.
-    fn about(&mut self, chunk: &str, colon: usize) {
-        if chunk.len() == colon + 1 {
-            let message = format!("`{chunk}` has nothing directly behind it");
-            let help = format!("write one name, such as `{chunk}{}`", if chunk == "lang:" { "es" } else { "el-faro" });
-            return self.refuse_field(chunk, message, help);
-        }
-        self.push(chunk.len(), TokenKind::Word(chunk.to_owned()));
     }
 
     fn refuse_field(&mut self, chunk: &str, message: String, help: String) {
@@ -253,57 +336,41 @@ impl Lexer<'_> {
         // Whatever stands behind it belongs to the same mistake.
         if self.text[self.at..].starts_with(QUOTES) {
             let rest = &self.text[self.at + 1..];
-            self.at += rest.find(QUOTES).map_or(rest.len() + 1, |end| end + 2);
+            self.at += rest.char_indices().find(|(_, c)| QUOTES.contains(c)).map_or(rest.len() + 1, |(end, _)| end + 2);
         }
         while !self.text.is_char_boundary(self.at) {
             self.at += 1;
         }
     }
+}
 
-    /// What is wrong with a chunk that looks like an operator which this version does not have.
-    fn later_operator(&mut self, chunk: &str) -> Option<(String, String)> {
-        let not_yet = |written: &str, help: &str| {
-            Some((format!("`{written}` is not an operator of this version"), help.to_owned()))
-        };
-        let name = chunk.split('/').next().unwrap_or(chunk);
-        if matches!(name, "NEAR" | "ONEAR" | "NOTNEAR" | "ADJ" | "WITHIN" | "AROUND") {
-            return not_yet(chunk, "join both sides with AND, or write the words as a \"phrase\"");
+/// `NEAR/3`, `ONEAR/3` or `NOTNEAR/3`, or what is wrong with it; `None` for anything else.
+fn near(chunk: &str) -> Option<Result<Nearness, (String, String)>> {
+    let (name, words) = match chunk.split_once('/') {
+        Some((name, words)) => (name, Some(words)),
+        None => (chunk, None),
+    };
+    let make = match name {
+        "NEAR" => Nearness::Near,
+        "ONEAR" => Nearness::Ordered,
+        "NOTNEAR" => Nearness::NotNear,
+        _ => return None,
+    };
+    let help = format!("write the most words that may stand between both sides: `{name}/4`");
+    Some(match words.map(number) {
+        None => Err((format!("`{chunk}` does not say how near"), help)),
+        Some(None) => Err((format!("`{chunk}` does not say how near in whole words"), help)),
+        Some(Some(words)) if words > MOST_BETWEEN => {
+            Err((format!("`{chunk}` reaches further than {MOST_BETWEEN} words"), "write AND instead".to_owned()))
         }
-        if matches!(chunk, "XOR" | "SENTENCE" | "PARAGRAPH") {
-            return not_yet(chunk, "combine AND, OR and NOT with brackets");
-        }
-        if chunk == "OF" && self.previous_is_number() {
-            return not_yet("n OF", "write the combinations with AND and OR");
-        }
-        if chunk.starts_with('=') {
-            return not_yet(chunk, "write the word without `=`; a word in capitals matches only capitalised text");
-        }
-        if chunk.starts_with('!') || chunk.starts_with('+') {
-            let sign = &chunk[..1];
-            let help =
-                if sign == "!" { "write NOT or `-` before the word" } else { "leave it out: every word is required" };
-            return Some((format!("`{sign}` is not an operator"), help.to_owned()));
-        }
-        if chunk.starts_with('/') {
-            return not_yet(chunk, "list the forms of the word with OR, or put the text in quotes");
-        }
-        let beginning = chunk.strip_suffix('*').filter(|beginning| !beginning.contains(['*', '~', '^', '{', '}']));
-        if self.dialect == Dialect::Search && beginning.is_some() {
-            return None;
-        }
-        if chunk.contains('*') {
-            return not_yet(chunk, "list the forms of the word with OR, such as (tortura OR torturas OR torturado)");
-        }
-        if chunk.contains(['~', '^', '{', '}']) {
-            return not_yet(chunk, "write the word alone");
-        }
-        None
-    }
+        Some(Some(words)) => Ok(make(words)),
+    })
+}
 
-    fn previous_is_number(&self) -> bool {
-        match self.tokens.last().map(|token| &token.kind) {
-            Some(TokenKind::Word(word)) => word.bytes().all(|byte| byte.is_ascii_digit()),
-            _ => false,
-        }
-    }
+fn digits(text: &str) -> &str {
+    &text[..text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len())]
+}
+
+fn number(text: &str) -> Option<u32> {
+    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }

@@ -1,20 +1,20 @@
 //! query text → [`Search`]: what to ask a full-text index for, and whether an article answers it.
 //!
-//! A search has the rule language's words, "phrases", AND, OR, NOT, brackets, `title:`, `body:` and `@entity`, and
-//! besides `begin*`, `source:name` and `lang:es`. Case and marks never count. It says the same of an article in both
+//! A search has the rule language's words, "phrases", `begin*`, AND, OR, NOT, brackets, `title:`, `body:`, `source:`,
+//! `lang:` and `@entity`; its other operators are refused by name. Case and marks never count. It says the same of an article in both
 //! ways: [`Search::expression`] in the index, and [`Search::accepts`] of an article that is not in it yet.
 
 use crate::model::EntityName;
 use crate::model::Field;
 use crate::model::Language;
 use crate::model::SourceName;
-use crate::rule::Dialect;
+use crate::rule;
 use crate::rule::EntitySpec;
 use crate::rule::Query;
 use crate::rule::QueryError;
-use crate::rule::parse_as;
 use crate::rule::query::Kind;
 use crate::rule::query::Node;
+use crate::rule::query::Scope;
 use terms::Terms;
 
 mod find;
@@ -59,7 +59,7 @@ struct Row {
 
 /// Parses a search; on failure every error in it, in the order of their places.
 pub fn parse(text: &str) -> Result<Query, Vec<QueryError>> {
-    parse_as(text, Dialect::Search)
+    rule::parse(text)
 }
 
 impl Search {
@@ -89,39 +89,56 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn part(&mut self, node: &Node, field: Option<Field>) -> Part {
         match &node.kind {
-            Kind::Term(word) => self.word(node, word, field),
-            Kind::Phrase(words) => row(words, false, field),
+            Kind::Term(words) | Kind::Phrase(words) => row(words, false, field),
+            Kind::Prefix(beginning) => self.beginning(node, beginning, field),
             Kind::Entity(name) => self.entity(node, name, field),
-            Kind::Field(field, inner) => self.part(inner, Some(*field)),
+            Kind::Field(scope, inner) => self.scoped(node, *scope, inner, field),
             Kind::Not(inner) => Part::Not(Box::new(self.part(inner, field))),
             Kind::And(sides) => Part::And(sides.iter().map(|side| self.part(side, field)).collect()),
             Kind::Or(sides) => Part::Or(sides.iter().map(|side| self.part(side, field)).collect()),
+            Kind::Loose(..) => self.has_not(node, "`\"…\"~n`"),
+            Kind::Exact(_) => self.has_not(node, "`=`: case and marks never count here"),
+            Kind::Regex(_) => self.has_not(node, "regular expressions"),
+            Kind::Count(..) => self.has_not(node, "`{n}`"),
+            Kind::Boost(..) => self.has_not(node, "`^n`"),
+            Kind::Near(..) => self.has_not(node, "NEAR, ONEAR, NOTNEAR, SENT and PARA"),
+            Kind::Few(..) => self.has_not(node, "`n OF (…)`"),
         }
     }
 
-    fn word(&mut self, node: &Node, word: &str, field: Option<Field>) -> Part {
-        // No word of a rule begins so: the lexer takes every other `name:` for a field or refuses it.
-        let about = ["source:", "lang:"].into_iter().find_map(|head| Some((head, word.strip_prefix(head)?)));
-        let Some((head, value)) = about else {
-            return match word.strip_suffix('*') {
-                Some(beginning) => self.beginning(node, beginning, field),
-                None => row(word, false, field),
-            };
-        };
+    fn scoped(&mut self, node: &Node, scope: Scope, inner: &Node, field: Option<Field>) -> Part {
+        if let Some(field) = scope.field() {
+            return self.part(inner, Some(field));
+        }
         if let Some(field) = field {
-            let message = format!("`{head}` stands inside `{}:`", field.as_str());
+            let message = format!("`{}:` stands inside `{}:`", scope.as_str(), field.as_str());
             self.refuse(node, message, "name one field, and join fields with AND");
         }
-        if head == "source:" {
-            return Part::Source(SourceName::new(value));
+        if !matches!(scope, Scope::Source | Scope::Language) {
+            return self.has_not(node, &format!("`{}:`", scope.as_str()));
         }
-        match Language::parse(value) {
-            Some(language) => Part::Language(language),
-            None => {
-                self.refuse(node, format!("`{value}` is not a language"), "write a code of two letters, such as `es`");
-                row(value, false, None)
+        match &inner.kind {
+            Kind::Term(value) | Kind::Phrase(value) if scope == Scope::Source => Part::Source(SourceName::new(value)),
+            Kind::Term(value) | Kind::Phrase(value) => match Language::parse(value) {
+                Some(language) => Part::Language(language),
+                None => {
+                    let help = "write a code of two letters, such as `es`";
+                    self.refuse(inner, format!("`{value}` is not a language"), help);
+                    row(value, false, None)
+                }
+            },
+            Kind::Or(sides) => Part::Or(sides.iter().map(|side| self.scoped(side, scope, side, None)).collect()),
+            _ => {
+                self.refuse(inner, format!("`{}:` takes one name", scope.as_str()), "join several with OR");
+                row("", false, None)
             }
         }
+    }
+
+    /// What a rule can ask and a search cannot.
+    fn has_not(&mut self, node: &Node, what: &str) -> Part {
+        self.refuse(node, format!("a search has no {what}"), "leave it out, or try a rule: `atalaya try rules`");
+        row("", false, None)
     }
 
     fn beginning(&mut self, node: &Node, beginning: &str, field: Option<Field>) -> Part {
@@ -151,7 +168,7 @@ impl Compiler<'_> {
     }
 
     fn refuse(&mut self, node: &Node, message: impl Into<String>, help: &str) {
-        self.errors.push(QueryError { span: node.span.clone(), message: message.into(), help: help.to_owned() });
+        self.errors.push(QueryError::new(node.span.clone(), message.into(), help));
     }
 }
 

@@ -28,9 +28,9 @@ impl Terms {
         for word in words.words() {
             let folded = words.folded(word);
             if folded.is_ascii() || !folded.chars().any(is_unspaced) {
-                found.push(folded, word.start..word.end);
+                found.push(folded, word.start as usize..word.end as usize);
             } else {
-                found.push_letters(folded, original, word.start..word.end);
+                found.push_letters(folded, original, word.start as usize..word.end as usize);
             }
         }
         found

@@ -5,8 +5,10 @@
 
 use super::html_entity;
 use std::ops::Range;
+use unicode_normalization::IsNormalized;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::is_nfkc_quick;
 
 /// A text in normal form.
 #[derive(Clone, Debug)]
@@ -18,16 +20,17 @@ pub struct Normal {
 /// A stretch of the normal form and where it came from.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
-    normal: usize,
-    original: usize,
-    original_end: usize,
+    normal: u32,
+    original: u32,
+    original_end: u32,
     /// Byte for byte; otherwise the stretch is one unit, such as `&eacute;` for `é`.
     linear: bool,
 }
 
 impl Normal {
-    /// The normal form of `original`.
+    /// The normal form of `original`; of the first 200 MiB of a longer one.
     pub fn of(original: &str) -> Self {
+        let original = &original[..original.floor_char_boundary(MOST_BYTES)];
         let mut builder = Builder { input: original, text: String::with_capacity(original.len()), pieces: Vec::new() };
         builder.run();
         Self { text: builder.text, pieces: builder.pieces }
@@ -43,14 +46,15 @@ impl Normal {
         if range.is_empty() || self.pieces.is_empty() {
             return 0..0;
         }
-        let first = self.piece_at(range.start);
-        let start = if first.linear { first.original + (range.start - first.normal) } else { first.original };
-        let last = self.piece_at(range.end - 1);
-        let end = if last.linear { last.original + (range.end - last.normal) } else { last.original_end };
-        start..end
+        let (start, end) = (range.start as u32, range.end as u32);
+        let first = self.piece_at(start);
+        let start = if first.linear { first.original + (start - first.normal) } else { first.original };
+        let last = self.piece_at(end - 1);
+        let end = if last.linear { last.original + (end - last.normal) } else { last.original_end };
+        start as usize..end as usize
     }
 
-    fn piece_at(&self, offset: usize) -> Piece {
+    fn piece_at(&self, offset: u32) -> Piece {
         let behind = self.pieces.partition_point(|piece| piece.normal <= offset);
         self.pieces[behind.saturating_sub(1)]
     }
@@ -71,12 +75,17 @@ pub fn fold_into(text: &str, folded: &mut String) {
         folded[from..].make_ascii_lowercase();
         return;
     }
-    for character in text.chars() {
-        match character {
-            '\0'..='\x7f' => folded.push(character.to_ascii_lowercase()),
-            '\u{c0}'..='\u{17f}' => folded.push_str(LATIN[character as usize - 0xc0]),
-            _ => fold_rare(character, folded),
-        }
+    text.chars().for_each(|character| fold_character(character, folded));
+}
+
+/// As [`fold_into`], for one character.
+pub fn fold_character(character: char, folded: &mut String) {
+    match character {
+        '\0'..='\x7f' => folded.push(character.to_ascii_lowercase()),
+        '\u{c0}'..='\u{17f}' => folded.push_str(LATIN[character as usize - 0xc0]),
+        'а'..='и' | 'к'..='я' | '\u{4e00}'..='\u{9fff}' => folded.push(character),
+        'А'..='И' | 'К'..='Я' => folded.extend(char::from_u32(character as u32 + 0x20)),
+        _ => fold_rare(character, folded),
     }
 }
 
@@ -115,13 +124,31 @@ impl Builder<'_> {
     fn plain_run(&self, at: usize) -> usize {
         let bytes = self.input.as_bytes();
         let mut end = at;
+        let mut slow = 0;
         while let Some(&byte) = bytes.get(end) {
-            match byte {
-                b'-' | b'&' | b'`' => break,
-                b'!'..=b'~' => end += 1,
-                // A single space between two words.
-                b' ' if end > at && bytes.get(end + 1).is_some_and(|next| (b'!'..=b'~').contains(next)) => end += 1,
-                0xc3..=0xc5 if bytes.get(end + 1).is_some_and(|&next| is_stable_latin(byte, next)) => end += 2,
+            if end >= slow
+                && let Some(block) = bytes[end..].first_chunk::<BLOCK>()
+            {
+                if is_plain_block(block, end > at) {
+                    end += BLOCK - 1;
+                    continue;
+                }
+                slow = end + BLOCK;
+            }
+            let plain = PLAIN[byte as usize];
+            // A single space between two words is as it should be.
+            if plain == Plain::Yes
+                || (plain == Plain::Space && end > at && bytes.get(end + 1).is_some_and(|next| begins_word(*next)))
+            {
+                end += 1;
+                continue;
+            }
+            match plain {
+                Plain::Lead if bytes.get(end + 1).is_some_and(|&next| is_stable_latin(byte, next)) => end += 2,
+                Plain::Other => match self.input[end..].chars().next() {
+                    Some(character) if is_stable(character) => end += character.len_utf8(),
+                    _ => break,
+                },
                 _ => break,
             }
         }
@@ -156,6 +183,10 @@ impl Builder<'_> {
     }
 
     fn other(&mut self, character: char, at: usize, end: usize) {
+        let quick = is_nfkc_quick(std::iter::once(character)) == IsNormalized::Yes;
+        if quick && end - at == character.len_utf8() {
+            return self.copy(at, end);
+        }
         let mut normal = std::iter::once(character).nfkc();
         let same = normal.next() == Some(character) && normal.next().is_none();
         if same && end - at == character.len_utf8() {
@@ -172,9 +203,9 @@ impl Builder<'_> {
         let (from, start) = match self.text.chars().next_back() {
             Some(character) if last.linear => {
                 let length = character.len_utf8();
-                (self.text.len() - length, last.original_end - length)
+                (self.text.len() - length, last.original_end as usize - length)
             }
-            _ => (last.normal, last.original),
+            _ => (last.normal as usize, last.original as usize),
         };
         if self.text.len() - from > LONGEST_CLUSTER {
             return;
@@ -182,7 +213,7 @@ impl Builder<'_> {
         let composed: String = self.text[from..].chars().chain(std::iter::once(mark)).nfc().collect();
         self.text.truncate(from);
         match self.pieces.last_mut() {
-            Some(piece) if piece.normal < from => piece.original_end = start,
+            Some(piece) if (piece.normal as usize) < from => piece.original_end = start as u32,
             _ => drop(self.pieces.pop()),
         }
         self.replace(&composed, start, end);
@@ -218,10 +249,7 @@ impl Builder<'_> {
     }
 
     fn copy(&mut self, start: usize, end: usize) {
-        match self.pieces.last_mut() {
-            Some(piece) if piece.linear && piece.original_end == start => piece.original_end = end,
-            _ => self.pieces.push(Piece { normal: self.text.len(), original: start, original_end: end, linear: true }),
-        }
+        self.came_from(start, end, true);
         self.text.push_str(&self.input[start..end]);
     }
 
@@ -231,14 +259,24 @@ impl Builder<'_> {
         }
         // One byte for one byte needs no unit of its own: a line's end that became a space.
         let linear = by.len() == 1 && end - start == 1;
-        match self.pieces.last_mut() {
-            Some(piece) if linear && piece.linear && piece.original_end == start => piece.original_end = end,
-            _ => self.pieces.push(Piece { normal: self.text.len(), original: start, original_end: end, linear }),
-        }
+        self.came_from(start, end, linear);
         self.text.push_str(by);
+    }
+
+    /// What is added next comes from these bytes of the original.
+    fn came_from(&mut self, start: usize, end: usize, linear: bool) {
+        let (original, original_end) = (start as u32, end as u32);
+        match self.pieces.last_mut() {
+            Some(piece) if linear && piece.linear && piece.original_end == original => {
+                piece.original_end = original_end;
+            }
+            _ => self.pieces.push(Piece { normal: self.text.len() as u32, original, original_end, linear }),
+        }
     }
 }
 
+/// Places are kept in 32 bits; a compatibility form can be eighteen times as long as what it stands for.
+const MOST_BYTES: usize = 200 << 20;
 /// Marks beyond so many bytes on one letter are no writing; they are left out.
 const LONGEST_CLUSTER: usize = 32;
 
@@ -265,6 +303,62 @@ fn is_hyphen(character: char) -> bool {
     matches!(character, '-' | '\u{ad}' | '\u{2010}')
 }
 
+/// What a byte can be in a run of text that is in normal form already.
+#[derive(Clone, Copy, PartialEq)]
+enum Plain {
+    Yes,
+    Space,
+    /// It begins a letter from À to ž.
+    Lead,
+    /// It begins another character.
+    Other,
+    No,
+}
+
+const PLAIN: [Plain; 256] = {
+    let mut table = [Plain::No; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b'-' | b'&' | b'`' => Plain::No,
+            b' ' => Plain::Space,
+            b'!'..=b'~' => Plain::Yes,
+            0xc3..=0xc5 => Plain::Lead,
+            0xce..=0xef => Plain::Other,
+            _ => Plain::No,
+        };
+        byte += 1;
+    }
+    table
+};
+
+/// How many bytes are looked at together; the last one only for what stands before it.
+const BLOCK: usize = 17;
+
+/// Whether all but the last byte are plain ASCII, no space directly behind another. `inside` when a run goes on here, so
+/// that it may begin with a space.
+fn is_plain_block(block: &[u8; BLOCK], inside: bool) -> bool {
+    let mut plain = true;
+    for byte in &block[..BLOCK - 1] {
+        plain &= byte.wrapping_sub(b' ') < 0x5f;
+        plain &= (*byte != b'-') & (*byte != b'&') & (*byte != b'`');
+    }
+    for (byte, next) in block[..BLOCK - 1].iter().zip(&block[1..]) {
+        plain &= (*byte != b' ') | (next.wrapping_sub(b'!') < 0x5e);
+    }
+    plain & (inside | (block[0] != b' '))
+}
+
+fn begins_word(byte: u8) -> bool {
+    matches!(byte, b'!'..=b'~' | 0xc3..=0xc5)
+}
+
+/// Letters of other scripts that NFKC leaves alone.
+fn is_stable(character: char) -> bool {
+    matches!(character, 'Έ'..='Ί' | 'Ύ'..='Ρ' | 'Σ'..='ώ' | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{4ff}'
+        | 'א'..='ת' | 'ء'..='ي' | 'あ'..='ん' | 'ア'..='ン' | '\u{4e00}'..='\u{9fff}' | '가'..='힣')
+}
+
 /// Two-byte letters from À to ž that NFKC leaves alone.
 fn is_stable_latin(lead: u8, next: u8) -> bool {
     let code = (u32::from(lead & 0x1f) << 6) | u32::from(next & 0x3f);
@@ -289,6 +383,9 @@ mod tests {
     use super::LATIN;
     use super::Normal;
     use super::fold;
+    use super::fold_rare;
+    use super::is_combining_mark;
+    use super::is_stable;
     use super::is_stable_latin;
     use proptest::prelude::*;
     use unicode_normalization::UnicodeNormalization;
@@ -362,6 +459,19 @@ mod tests {
             if is_stable_latin(lead, next) {
                 assert!(std::iter::once(character).nfkc().eq(std::iter::once(character)), "{character}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_copied_in_runs_is_in_normal_form() {
+        for character in '\u{180}'..=char::MAX {
+            if is_stable(character) {
+                assert!(std::iter::once(character).nfkc().eq(std::iter::once(character)), "{character}");
+                assert!(character.is_alphanumeric() && !is_combining_mark(character), "{character:?}");
+            }
+            let mut slow = String::new();
+            fold_rare(character, &mut slow);
+            assert_eq!(fold(&character.to_string()), slow);
         }
     }
 

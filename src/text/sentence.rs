@@ -60,14 +60,14 @@ pub fn paragraphs(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Where the next paragraph begins, if the line end at `at` is followed by an empty line.
-fn paragraph_behind(text: &str, at: usize) -> Option<usize> {
+pub(super) fn paragraph_behind(text: &str, at: usize) -> Option<usize> {
     let rest = &text[at + 1..];
     let next = rest.trim_start_matches([' ', '\t', '\r']);
     next.starts_with('\n').then(|| text.len() - next.trim_start().len())
 }
 
 /// Where the next sentence begins, if the stop at `at` ends one.
-fn stop_behind(text: &str, at: usize) -> Option<usize> {
+pub(super) fn stop_behind(text: &str, at: usize) -> Option<usize> {
     // Of a run of stops the last one decides; both limits keep hostile text from being read over and over.
     if matches!(text.as_bytes().get(at + 1), Some(b'.' | b'!' | b'?')) {
         return None;

@@ -3,6 +3,7 @@
 use super::super::Exit;
 use super::super::output::Output;
 use super::super::setup;
+use super::explained;
 use super::input;
 use crate::article;
 use crate::article::Terms;
@@ -13,17 +14,16 @@ use crate::config::Config;
 use crate::config::Environment;
 use crate::daemon::tower;
 use crate::model::Document;
-use crate::model::Excerpt;
 use crate::model::Judgement;
 use crate::model::Language;
 use crate::net::client::Client;
 use crate::net::client::Request;
 use crate::rule::RuleSet;
+use crate::rule::Text;
 use crate::text::language;
 use anyhow::Context;
 use anyhow::anyhow;
 use clap::Args;
-use owo_colors::OwoColorize;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -33,7 +33,8 @@ use url::Url;
 /// `atalaya try rules`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  atalaya try rules https://paper.example/a\n  \
-                        atalaya try rules --json < texts.jsonl      {\"id\",\"lang\"?,\"title\",\"body\"} per line")]
+                        atalaya try rules --json < texts.jsonl      {\"id\",\"lang\"?,\"title\",\"body\"} per line,\n  \
+                        and what `author:` and the like look into: \"authors\"? \"tags\"? \"url\"? \"source\"?")]
 pub struct Arguments {
     /// An address or a file (a page, or plain text) to judge; without one, JSON lines of standard input are
     #[arg(value_name = "URL|FILE")]
@@ -52,6 +53,14 @@ struct Asked {
     title: Option<String>,
     #[serde(default)]
     body: Option<String>,
+    #[serde(default)]
+    authors: Vec<String>,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    source: String,
 }
 
 /// One line of the contract.
@@ -80,10 +89,15 @@ struct RuleLine<'a> {
 }
 
 /// A text to judge.
-struct Text {
+#[derive(Default)]
+struct Subject {
     id: Value,
     title: String,
     body: String,
+    authors: Vec<String>,
+    tags: Vec<String>,
+    url: String,
+    source: String,
     declared: Option<Language>,
 }
 
@@ -110,10 +124,14 @@ pub fn run(arguments: &Arguments, named: Option<&Path>, output: &mut Output) -> 
     for object in input::objects::<Asked>() {
         match object? {
             Ok(asked) => {
-                let text = Text {
+                let text = Subject {
                     id: asked.id,
                     title: asked.title.unwrap_or_default(),
                     body: asked.body.unwrap_or_default(),
+                    authors: asked.authors,
+                    tags: asked.tags,
+                    url: asked.url,
+                    source: asked.source,
                     declared: asked.lang.as_deref().and_then(Language::parse),
                 };
                 tell(&rules, &text, arguments.json, output)?;
@@ -133,13 +151,25 @@ pub fn run(arguments: &Arguments, named: Option<&Path>, output: &mut Output) -> 
 }
 
 /// Judges as the daemon does: the language is found in the text, a declared one counts where the text is short.
-fn tell(rules: &RuleSet, text: &Text, json: bool, output: &mut Output) -> anyhow::Result<()> {
-    let language = language::detect(&text.title, &text.body, text.declared.as_ref());
-    let judgement = rules.judge(&text.title, &text.body, language.as_ref());
-    if json { tell_json(text, &judgement, output) } else { tell_people(rules, text, &judgement, output) }
+fn tell(rules: &RuleSet, subject: &Subject, json: bool, output: &mut Output) -> anyhow::Result<()> {
+    let language = language::detect(&subject.title, &subject.body, subject.declared.as_ref());
+    let text = Text {
+        title: &subject.title,
+        body: &subject.body,
+        authors: &subject.authors,
+        tags: &subject.tags,
+        url: &subject.url,
+        source: &subject.source,
+        language: language.as_ref(),
+    };
+    if json {
+        tell_json(subject, &rules.judge(&text), output)
+    } else {
+        explained::tell(rules, &subject.id, &text, output)
+    }
 }
 
-fn tell_json(text: &Text, judgement: &Judgement, output: &mut Output) -> anyhow::Result<()> {
+fn tell_json(text: &Subject, judgement: &Judgement, output: &mut Output) -> anyhow::Result<()> {
     let mentions = judgement.mentions.iter().filter_map(|mention| {
         Some(MentionLine {
             entity: mention.entity.as_ref()?.as_str(),
@@ -163,42 +193,8 @@ fn tell_json(text: &Text, judgement: &Judgement, output: &mut Output) -> anyhow:
     Ok(())
 }
 
-fn tell_people(rules: &RuleSet, text: &Text, judgement: &Judgement, output: &mut Output) -> anyhow::Result<()> {
-    let language = judgement.language.as_ref().map_or("unknown language", Language::as_str);
-    let head = if text.title.is_empty() { text.id.as_str().unwrap_or("(no title)") } else { &text.title };
-    output.line(format!("{head} ({language})"))?;
-    for verdict in &judgement.verdicts {
-        let sign = match (verdict.matched, output.colour) {
-            (true, true) => "+".green().bold().to_string(),
-            (true, false) => "+".into(),
-            (false, true) => "-".dimmed().to_string(),
-            (false, false) => "-".into(),
-        };
-        output.line(format!("{sign} {}: {}", verdict.rule, verdict.reason))?;
-    }
-    let matched = judgement.verdicts.iter().filter(|verdict| verdict.matched);
-    for excerpt in rules.excerpts(&text.title, &text.body, matched) {
-        output.line(format!("  | {}", marked(&excerpt, output.colour)))?;
-    }
-    Ok(())
-}
-
-/// The excerpt with its matched words coloured, or between `*` where there is no colour.
-fn marked(excerpt: &Excerpt, colour: bool) -> String {
-    let mut marked = String::new();
-    let mut at = 0;
-    for &(start, end) in &excerpt.marks {
-        marked.push_str(&excerpt.text[at..start]);
-        let word = &excerpt.text[start..end];
-        marked.push_str(&if colour { word.yellow().bold().to_string() } else { format!("*{word}*") });
-        at = end;
-    }
-    marked.push_str(&excerpt.text[at..]);
-    marked
-}
-
 /// An address is fetched under the same guard as the daemon's; a file that holds no page is plain text.
-fn subject_text(subject: &str, config: &Config, output: &mut Output) -> anyhow::Result<Text> {
+fn subject_text(subject: &str, config: &Config, output: &mut Output) -> anyhow::Result<Subject> {
     let (url, content_type, bytes) = match Url::parse(subject) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => fetch(url, config)?,
         _ => {
@@ -209,7 +205,7 @@ fn subject_text(subject: &str, config: &Config, output: &mut Output) -> anyhow::
     let looks_like_a_page = bytes.iter().take(4096).any(|byte| *byte == b'<');
     if !looks_like_a_page && content_type.is_none() {
         let body = String::from_utf8_lossy(&bytes).into_owned();
-        return Ok(Text { id: Value::from(subject), title: String::new(), body, declared: None });
+        return Ok(Subject { id: Value::from(subject), body, ..Subject::default() });
     }
     let document = Document { url: &url, content_type: content_type.as_deref(), bytes: &bytes };
     let terms = Terms { now: clock::now(), site: site::of(&config.sites, &url) };
@@ -224,7 +220,15 @@ fn subject_text(subject: &str, config: &Config, output: &mut Output) -> anyhow::
     if let Some(reason) = refused {
         output.complain(&format!("{subject}: {reason}; what was extracted is judged all the same"));
     }
-    Ok(Text { id: Value::from(subject), title: article.title, body: article.text, declared: article.language })
+    Ok(Subject {
+        id: Value::from(subject),
+        title: article.title,
+        body: article.text,
+        authors: article.byline.into_iter().collect(),
+        url: if content_type.is_some() { url.into() } else { String::new() },
+        declared: article.language,
+        ..Subject::default()
+    })
 }
 
 fn fetch(url: Url, config: &Config) -> anyhow::Result<(Url, Option<String>, Vec<u8>)> {

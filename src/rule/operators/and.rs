@@ -25,6 +25,7 @@ pub fn join<'a>(sides: impl Iterator<Item = Finding<'a>>) -> Finding<'a> {
         whole.holds &= side.holds;
         whole.would_hold &= side.would_hold;
         whole.evidence.extend(side.evidence);
+        whole.partly.extend(side.partly);
         whole.missing.extend(side.missing);
         whole.excluded.extend(side.excluded);
     }

@@ -2,11 +2,25 @@
 //! new one is a file, its `mod` line and its list entry here, and its case in `query.rs` and `plan.rs`.
 
 pub mod and;
+pub mod boost;
+pub mod count;
+pub mod distance;
 pub mod entity;
+pub mod exact;
+pub mod few;
 pub mod field;
+pub mod language;
+pub mod loose;
+pub mod near;
 pub mod not;
+pub mod not_near;
 pub mod or;
+pub mod ordered;
+pub mod paragraph;
 pub mod phrase;
+pub mod prefix;
+pub mod regex;
+pub mod sentence;
 pub mod term;
 
 /// One operator of the query language.
@@ -19,7 +33,9 @@ pub trait Operator {
     const EXAMPLES: &[Example];
 }
 
-/// A query with a text. In examples `@court` is a court: strong name `Court of Appeal`, weak name `COA` near `judge`.
+/// A query with a text. In examples `@court` is a court: strong name `Court of Appeal`, weak name `COA` near `judge`; the
+/// article is in English, by Ana Paz, tagged `Human rights`, from the source `the-paper`, at
+/// `https://paper.example/2026/11/a.html`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Example {
     /// The query.
@@ -60,24 +76,39 @@ impl Entry {
 }
 
 /// Every operator, in the manual's order.
-pub const OPERATORS: [Entry; 7] = [
+pub const OPERATORS: [Entry; 20] = [
     Entry::of::<term::Term>(),
+    Entry::of::<exact::Exact>(),
+    Entry::of::<prefix::Prefix>(),
+    Entry::of::<regex::Regex>(),
     Entry::of::<phrase::Phrase>(),
+    Entry::of::<loose::Loose>(),
     Entry::of::<entity::Entity>(),
+    Entry::of::<count::Count>(),
     Entry::of::<and::And>(),
     Entry::of::<or::Or>(),
     Entry::of::<not::Not>(),
+    Entry::of::<near::Near>(),
+    Entry::of::<ordered::Ordered>(),
+    Entry::of::<not_near::NotNear>(),
+    Entry::of::<sentence::Sentence>(),
+    Entry::of::<paragraph::Paragraph>(),
+    Entry::of::<few::Few>(),
     Entry::of::<field::InField>(),
+    Entry::of::<language::InLanguage>(),
+    Entry::of::<boost::Boost>(),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::OPERATORS;
     use crate::model::EntityName;
+    use crate::model::Language;
     use crate::model::RuleName;
     use crate::rule::EntitySpec;
     use crate::rule::RuleSet;
     use crate::rule::RuleSpec;
+    use crate::rule::Text;
     use crate::rule::parse;
 
     #[test]
@@ -99,11 +130,22 @@ mod tests {
                     label: None,
                     query,
                     languages: Vec::new(),
+                    min_score: None,
                     hit: Vec::new(),
                     miss: Vec::new(),
                 };
                 let (title, body) = example.text.split_once('\n').unwrap_or(("", example.text));
-                let judgement = RuleSet::compile(vec![court], vec![rule]).judge(title, body, None);
+                let english = Language::parse("en");
+                let text = Text {
+                    title,
+                    body,
+                    authors: &["Ana Paz".to_owned()],
+                    tags: &["Human rights".to_owned()],
+                    url: "https://paper.example/2026/11/a.html",
+                    source: "the-paper",
+                    language: english.as_ref(),
+                };
+                let judgement = RuleSet::compile(vec![court], vec![rule]).judge(&text);
                 assert_eq!(judgement.verdicts[0].matched, example.matches, "{example:?}");
             }
         }

@@ -32,6 +32,7 @@ pub fn join<'a>(plan: &'a Plan, sides: impl Iterator<Item = Finding<'a>>) -> Fin
         } else if side.would_hold {
             whole.excluded.extend(side.excluded);
         }
+        whole.partly.extend(side.partly);
     }
     if !whole.would_hold {
         whole.missing.push(plan);
