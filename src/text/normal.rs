@@ -135,21 +135,24 @@ impl Builder<'_> {
                 }
                 slow = end + BLOCK;
             }
-            let plain = PLAIN[byte as usize];
-            // A single space between two words is as it should be.
-            if plain == Plain::Yes
-                || (plain == Plain::Space && end > at && bytes.get(end + 1).is_some_and(|next| begins_word(*next)))
-            {
-                end += 1;
+            // Signs of ASCII, but for the few that are looked at.
+            let signs = bytes[end..].iter().take_while(|&&byte| COPIED[byte as usize]).count();
+            if signs > 0 {
+                end += signs;
                 continue;
             }
-            match plain {
-                Plain::Lead if bytes.get(end + 1).is_some_and(|&next| is_stable_latin(byte, next)) => end += 2,
-                Plain::Other => match self.input[end..].chars().next() {
+            // A single space between two words is as it should be.
+            if byte == b' ' && end > at && bytes.get(end + 1).is_some_and(|&next| begins_word(next)) {
+                end += 1;
+            } else if is_latin_lead(byte) && bytes.get(end + 1).is_some_and(|&next| is_stable_latin(byte, next)) {
+                end += 2;
+            } else if byte >= FIRST_OTHER {
+                match self.input[end..].chars().next() {
                     Some(character) if is_stable(character) => end += character.len_utf8(),
                     _ => break,
-                },
-                _ => break,
+                }
+            } else {
+                break;
             }
         }
         end
@@ -303,34 +306,24 @@ fn is_hyphen(character: char) -> bool {
     matches!(character, '-' | '\u{ad}' | '\u{2010}')
 }
 
-/// What a byte can be in a run of text that is in normal form already.
-#[derive(Clone, Copy, PartialEq)]
-enum Plain {
-    Yes,
-    Space,
-    /// It begins a letter from À to ž.
-    Lead,
-    /// It begins another character.
-    Other,
-    No,
-}
-
-const PLAIN: [Plain; 256] = {
-    let mut table = [Plain::No; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = match byte as u8 {
-            b'-' | b'&' | b'`' => Plain::No,
-            b' ' => Plain::Space,
-            b'!'..=b'~' => Plain::Yes,
-            0xc3..=0xc5 => Plain::Lead,
-            0xce..=0xef => Plain::Other,
-            _ => Plain::No,
-        };
+/// Which bytes are copied as they are wherever they stand.
+const COPIED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        table[byte as usize] = !matches!(byte, b'-' | b'&' | b'`');
         byte += 1;
     }
     table
 };
+
+/// Begins a letter from À to ž.
+fn is_latin_lead(byte: u8) -> bool {
+    (0xc3..=0xc5).contains(&byte)
+}
+
+/// The first byte of Greek, Cyrillic, and all that comes behind them.
+const FIRST_OTHER: u8 = 0xce;
 
 /// How many bytes are looked at together; the last one only for what stands before it.
 const BLOCK: usize = 17;
