@@ -42,6 +42,7 @@ pub use explain::RuleAccount;
 pub use lint::lint;
 pub use matcher::RuleSet;
 pub use parse::parse;
+pub use parse::parse_freely;
 pub use query::Query;
 pub use query::QueryError;
 

@@ -21,6 +21,15 @@ pub const MOST_LEVELS: usize = 32;
 
 /// Parses a query; on failure every error in it, in the order of their places.
 pub fn parse(text: &str) -> Result<Query, Vec<QueryError>> {
+    let query = parse_freely(text)?;
+    let mut errors = Vec::new();
+    refuse::all(&query.root, &mut errors);
+    if errors.is_empty() { Ok(query) } else { Err(in_order(errors)) }
+}
+
+/// The same without the question whether a rule may ask it: a query of only a language, say, matches nearly everything,
+/// and yet is a good search.
+pub fn parse_freely(text: &str) -> Result<Query, Vec<QueryError>> {
     if text.len() > MOST_BYTES {
         let message = format!("the query is {} bytes long; at most {MOST_BYTES} are read", text.len());
         return Err(vec![QueryError::new(0..text.len(), message, "split it into several rules")]);
@@ -39,16 +48,13 @@ pub fn parse(text: &str) -> Result<Query, Vec<QueryError>> {
     }
     let mut parser = Parser { tokens, at: 0, end: text.len(), level: 0, too_deep: false, errors };
     let root = parser.whole();
-    let mut errors = parser.errors;
-    if errors.is_empty() {
-        refuse::all(&root, &mut errors);
-    }
-    if errors.is_empty() {
-        return Ok(Query { root });
-    }
+    if parser.errors.is_empty() { Ok(Query { root }) } else { Err(in_order(parser.errors)) }
+}
+
+fn in_order(mut errors: Vec<QueryError>) -> Vec<QueryError> {
     errors.sort_by_key(|error| (error.span.start, error.span.end));
     errors.dedup();
-    Err(errors)
+    errors
 }
 
 fn is_operand(kind: &TokenKind) -> bool {

@@ -147,7 +147,7 @@ mod tests {
             ("oea", true),
             ("\"nino pro gobierno\"", true),
             ("\"gobierno nino\"", false),
-            ("pro-gob*", true),
+            ("gobiern*", true),
             ("北京", true),
             ("京北", false),
             ("大学 OR nada", true),
@@ -169,20 +169,19 @@ mod tests {
     #[test]
     fn what_a_search_has_not_is_refused_with_its_place() {
         for (text, expected) in [
-            ("a NEAR/3 b", "NEAR/3|`NEAR/3` is not an operator of this version"),
+            ("a NEAR/3 b", "a NEAR/3 b|a search has no NEAR, ONEAR, NOTNEAR, SENT and PARA"),
             ("NOT a", "NOT a|the query says only what must not occur"),
-            ("*", "*|`*` holds nothing to look for"),
-            ("pr*", "pr*|`pr*` is too short"),
-            ("pro-go*", "pro-go*|`pro-go*` is too short"),
-            ("a*b", "a*b|`a*b` is not an operator of this version"),
-            ("\"a b\"*", "*|`*` (a word's beginning) is not an operator of this version"),
-            ("source:", "source:|`source:` has nothing directly behind it"),
-            ("source:\"a b\"", "source:|`source:` has nothing directly behind it"),
+            ("*", "*|`*` begins with `*`"),
+            ("pr*", "pr*|`pr*` would be found nearly everywhere"),
+            ("pro-go*", "pro-go*|`pro-go*` is more than one word"),
+            ("a*b", "a*|`a*` would be found nearly everywhere"),
+            ("\"a b\"*", "*|`*` stands behind no word"),
+            ("source:", "source:|the field has nothing to look for"),
             ("Source:a", "Source:a|`Source:` is not a field"),
             ("title:source:a", "source:a|`source:` stands inside `title:`"),
-            ("lang:klingon", "lang:klingon|`klingon` is not a language"),
+            ("lang:klingon", "klingon|`klingon` is not a language"),
             ("a @nobody", "@nobody|there is no entity `nobody`"),
-            ("author:x", "author:x|`author:` is not a field of this version"),
+            ("author:x", "author:x|a search has no `author:`"),
             ("a) b", ")|`)` closes nothing"),
         ] {
             assert_eq!(errors(text), [expected], "{text}");

@@ -59,7 +59,7 @@ struct Row {
 
 /// Parses a search; on failure every error in it, in the order of their places.
 pub fn parse(text: &str) -> Result<Query, Vec<QueryError>> {
-    rule::parse(text)
+    rule::parse_freely(text)
 }
 
 impl Search {
@@ -71,6 +71,13 @@ impl Search {
     pub fn compile(query: &Query, entities: &[EntitySpec]) -> Result<Self, Vec<QueryError>> {
         let mut compiler = Compiler { entities, errors: Vec::new() };
         let root = compiler.part(&query.root, None);
+        if compiler.errors.is_empty() && !asks(&root) {
+            compiler.refuse(
+                &query.root,
+                "the query says only what must not occur",
+                "add what must: `word AND NOT other`",
+            );
+        }
         if compiler.errors.is_empty() { Ok(Self { root }) } else { Err(compiler.errors) }
     }
 
@@ -169,6 +176,16 @@ impl Compiler<'_> {
 
     fn refuse(&mut self, node: &Node, message: impl Into<String>, help: &str) {
         self.errors.push(QueryError::new(node.span.clone(), message.into(), help));
+    }
+}
+
+/// Whether a part says what must be there; the opposite of a few articles is nearly all of them.
+fn asks(part: &Part) -> bool {
+    match part {
+        Part::Row(_) | Part::Source(_) | Part::Language(_) => true,
+        Part::Not(_) => false,
+        Part::And(parts) => parts.iter().any(asks),
+        Part::Or(parts) => parts.iter().all(asks),
     }
 }
 

@@ -25,12 +25,13 @@ impl Terms {
         let words = Words::of(original);
         let mut found = Self { folded: String::with_capacity(original.len()), terms: Vec::new() };
         found.terms.reserve(words.words().len());
-        for word in words.words() {
+        for (number, word) in words.words().iter().enumerate() {
             let folded = words.folded(word);
+            let place = words.original(number, number + 1);
             if folded.is_ascii() || !folded.chars().any(is_unspaced) {
-                found.push(folded, word.start as usize..word.end as usize);
+                found.push(folded, place);
             } else {
-                found.push_letters(folded, original, word.start as usize..word.end as usize);
+                found.push_letters(folded, original, place);
             }
         }
         found
