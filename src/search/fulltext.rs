@@ -144,7 +144,6 @@ mod tests {
             ("Prisión", "{title body} : \"prision\"".to_owned()),
             ("title:\"presos políticos\"", "{title} : \"presos politicos\"".to_owned()),
             ("body:tortur*", "{body} : \"tortur\" *".to_owned()),
-            ("北京*", "{title body} : \"北 京\"".to_owned()),
             ("a -\"b\"", format!("({ab} NOT {{title body}} : \"b\")")),
             ("source:a.b lang:ES-ve", "({about} : \"s612e62\" AND {about} : \"l6573\")".to_owned()),
             ("a (b OR NOT c)", format!("({ab} NOT ({{title body}} : \"c\" NOT {{title body}} : \"b\"))")),

@@ -203,15 +203,17 @@ pub fn relate(
     }
 }
 
-/// The look-alike of which an article is a copy by its passages, and how that shows.
+/// The look-alike of which an article is a copy by its passages, and how that shows. Another article of the same source is
+/// none: a short report between standing paragraphs looks like the one before it, and only the text as a whole tells.
 fn by_passages<'a>(mine: &Resemblance<'_>, lookalikes: &'a [Lookalike]) -> Option<(&'a Lookalike, CopyReason)> {
+    let others = lookalikes.iter().filter(|it| it.source != *mine.source);
     let sketched: Vec<(&Lookalike, Sketch)> =
-        lookalikes.iter().filter_map(|it| Some((it, Sketch::from_bytes(it.sketch.as_deref()?)?))).collect();
+        others.filter_map(|it| Some((it, Sketch::from_bytes(it.sketch.as_deref()?)?))).collect();
     let earlier = sketched.iter().map(|(lookalike, sketch)| Earlier {
         sketch,
         language: lookalike.language.as_ref(),
         apart: mine.now.duration_since(lookalike.judged_at),
-        same_source: lookalike.source == *mine.source,
+        same_source: false,
     });
     let verdict = likeness::relate(mine.sketch, mine.language, earlier, &Alone, mine.thresholds);
     let (lookalike, _) = sketched.get(verdict.of.filter(|_| verdict.likeness == Likeness::Suppress)?)?;

@@ -608,12 +608,53 @@ fn answer(
 
 /// A page as papers make them, long enough to be an article.
 pub fn article(title: &str, body: &str) -> String {
-    let filler = "The committee met on Tuesday in the capital and heard the families, their lawyers and two doctors who \
-                  had examined the men after their release. The minister did not answer the questions that were sent to \
-                  the press office, and the court set no date for the next hearing.";
+    // Another title is another report: papers do not print the same two paragraphs under each.
+    let mut chance = title.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(131).wrapping_add(byte.into()));
+    let mut sentence = || {
+        let mut one_of = |words: &[&'static str]| {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            words[(chance >> 33) % words.len()]
+        };
+        format!(
+            "{} {} {} {} {}.",
+            one_of(&[
+                "The committee",
+                "A lawyer",
+                "Two doctors",
+                "The ministry",
+                "Her brother",
+                "A neighbour",
+                "The court"
+            ]),
+            one_of(&[
+                "met on Tuesday",
+                "wrote last week",
+                "said at noon",
+                "answered late",
+                "had asked before",
+                "waited outside"
+            ]),
+            one_of(&[
+                "in the capital",
+                "near the harbour",
+                "at the old school",
+                "behind the market",
+                "by the river road"
+            ]),
+            one_of(&["and heard the families", "and read out a list", "and gave no names", "and asked for a copy"]),
+            one_of(&[
+                "before the next hearing",
+                "without an answer",
+                "for the third time",
+                "under a grey sky",
+                "until the evening"
+            ])
+        )
+    };
+    let filler: String = (0..9).map(|_| sentence() + " ").collect();
     format!(
         "<!doctype html><html lang=\"en\"><head><title>{title}</title></head><body><nav><a href=\"/\">Home</a></nav>\
-         <article><h1>{title}</h1><p>{body}</p><p>{filler}</p><p>{filler}</p></article>\
+         <article><h1>{title}</h1><p>{body}</p><p>{filler}</p></article>\
          <footer>An invented paper</footer></body></html>"
     )
 }
