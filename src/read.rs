@@ -389,12 +389,16 @@ pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lo
     // A teaser is no copy of what it is the beginning of, and a block of a watched page is too short to be one.
     let sketch =
         (unread.is_none() && !fingerprint.addresses.is_empty()).then(|| Sketch::of(&article.title, &article.text));
+    // What is weighed would be told: what it would say is looked for in what was said.
+    let said =
+        if weighed { standing.rules.excerpts(&article.title, &article.text, &judgement.verdicts) } else { Vec::new() };
     let resemblance = sketch.as_ref().map(|sketch| Resemblance {
         sketch,
         language: judgement.language.as_ref(),
         source: &item.source,
         now,
         thresholds: standing.stories,
+        said: &said,
     });
     let relation = story::relate(&fingerprint, resemblance, lookalikes, story::key(&item.source, &item.entry));
     let told_before: &[RuleName] = match &relation {

@@ -1,6 +1,8 @@
 //! Stories: (fingerprint, look-alikes) → new, or the same as, and why. The store only answers who shares an address or a text.
 
 use crate::model::Entry;
+use crate::model::Excerpt;
+use crate::model::Field;
 use crate::model::ItemId;
 use crate::model::Language;
 use crate::model::Reason;
@@ -74,6 +76,8 @@ pub struct Lookalike {
     pub language: Option<Language>,
     /// Its sketch, as [`Sketch::to_bytes`] gives it.
     pub sketch: Option<Vec<u8>>,
+    /// The sentences of its text that people were told.
+    pub said: Vec<String>,
 }
 
 /// What an article is compared by where neither address nor text is the same.
@@ -89,6 +93,8 @@ pub struct Resemblance<'a> {
     pub now: Timestamp,
     /// From where on articles are alike.
     pub thresholds: &'a Thresholds,
+    /// The sentences on which its matches rest.
+    pub said: &'a [Excerpt],
 }
 
 /// Which story an article belongs to.
@@ -157,11 +163,7 @@ pub fn fingerprint(listed: Option<&str>, answered: &str, declared: Option<&str>,
 
 /// SHA-256 of the letters and digits of a text, marks and case folded away; `None` when they are too few.
 pub fn text_hash(text: &str) -> Option<String> {
-    let folded: String = text
-        .nfkd()
-        .filter(|character| character.is_alphanumeric() && !is_combining_mark(*character))
-        .flat_map(char::to_lowercase)
-        .collect();
+    let folded = letters(text);
     (folded.chars().count() >= SHORTEST_TEXT).then(|| hexadecimal(folded.as_bytes(), 32))
 }
 
@@ -203,10 +205,11 @@ pub fn relate(
     }
 }
 
-/// The look-alike of which an article is a copy by its passages, and how that shows. Another article of the same source is
-/// none: a short report between standing paragraphs looks like the one before it, and only the text as a whole tells.
+/// The look-alike of which an article is a copy by its passages, and how that shows. Two things are never silenced, however
+/// alike the rest is, because a short report between standing paragraphs looks like the one before it: another article
+/// of the same source, and one whose matches rest on a sentence that nobody was told.
 fn by_passages<'a>(mine: &Resemblance<'_>, lookalikes: &'a [Lookalike]) -> Option<(&'a Lookalike, CopyReason)> {
-    let others = lookalikes.iter().filter(|it| it.source != *mine.source);
+    let others = lookalikes.iter().filter(|it| it.source != *mine.source && has_told(it, mine.said));
     let sketched: Vec<(&Lookalike, Sketch)> =
         others.filter_map(|it| Some((it, Sketch::from_bytes(it.sketch.as_deref()?)?))).collect();
     let earlier = sketched.iter().map(|(lookalike, sketch)| Earlier {
@@ -219,6 +222,24 @@ fn by_passages<'a>(mine: &Resemblance<'_>, lookalikes: &'a [Lookalike]) -> Optio
     let (lookalike, _) = sketched.get(verdict.of.filter(|_| verdict.likeness == Likeness::Suppress)?)?;
     let account = verdict.account.in_words(&lookalike.title, lookalike.language.as_ref());
     Some((lookalike, CopyReason::Passages(account)))
+}
+
+/// Whether people were told every sentence that matters to the rules for which they were told a look-alike.
+fn has_told(lookalike: &Lookalike, said: &[Excerpt]) -> bool {
+    let told: Vec<String> = lookalike.said.iter().map(|sentence| letters(sentence)).collect();
+    let mut mattering = said
+        .iter()
+        .filter(|it| it.field == Field::Body && it.rules.iter().any(|rule| lookalike.told.contains(rule)))
+        .peekable();
+    mattering.peek().is_some() && mattering.all(|it| told.contains(&letters(&it.text)))
+}
+
+/// Letters and digits alone, without marks, in small letters: the same for every way of setting a text.
+fn letters(text: &str) -> String {
+    text.nfkd()
+        .filter(|character| character.is_alphanumeric() && !is_combining_mark(*character))
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// The first `bytes` bytes of the SHA-256 of `data` in hexadecimal.
@@ -250,6 +271,7 @@ mod tests {
             source: SourceName::new("first"),
             language: None,
             sketch: None,
+            said: Vec::new(),
         }
     }
 
@@ -258,21 +280,38 @@ mod tests {
         let told = format!("{LONG} {}", samples::weather("Puerto Claro", [31, 18, 12, 4, 7]));
         let earlier = Lookalike {
             sketch: Some(Sketch::of("Title", &told).to_bytes()),
+            said: vec!["El secretario PIDIÓ, a la Corte".into()],
             ..lookalike(1, "2025-11-04T10:00:00Z", "a", None)
         };
-        let relate = |text: &str, now: &str| {
+        let excerpt = |text: &str| Excerpt {
+            field: Field::Body,
+            text: text.into(),
+            marks: Vec::new(),
+            rules: vec![RuleName::new("torture")],
+        };
+        let relate_of = |text: &str, now: &str, source: &str, said: &[Excerpt]| {
             let sketch = Sketch::of("Otro título", text);
-            let (source, thresholds) = (SourceName::new("second"), Thresholds::default());
+            let (source, thresholds) = (SourceName::new(source), Thresholds::default());
             let now = now.parse().expect("a time");
-            let mine = Resemblance { sketch: &sketch, language: None, source: &source, now, thresholds: &thresholds };
+            let mine =
+                Resemblance { sketch: &sketch, language: None, source: &source, now, thresholds: &thresholds, said };
             super::relate(&Fingerprint::default(), Some(mine), std::slice::from_ref(&earlier), "key".into())
         };
+        let said = [excerpt("El secretario pidió a la Corte")];
+        let relate = |text: &str, now: &str| relate_of(text, now, "second", &said);
         let copy = format!("Por la redacción. {told} Síganos en nuestras redes.");
         let relation = relate(&copy, "2025-11-04T12:00:00Z");
         assert!(matches!(relation.reason(), Reason::MuchTheSame { item: ItemId(1), .. }), "{relation:?}");
         assert!(matches!(relate(&copy, "2025-11-14T12:00:00Z"), Relation::New { .. }), "ten days later it is news");
         let other = samples::weather("Puerto Claro", [29, 15, 40, 2, 3]);
         assert!(matches!(relate(&other, "2025-11-04T12:00:00Z"), Relation::New { .. }));
+        let own = relate_of(&copy, "2025-11-04T12:00:00Z", "first", &said);
+        assert!(matches!(own, Relation::New { .. }), "another article of the same source");
+        let untold = [said[0].clone(), excerpt("Otro caso, el número siete")];
+        let news = relate_of(&copy, "2025-11-04T12:00:00Z", "second", &untold);
+        assert!(matches!(news, Relation::New { .. }), "it says what nobody was told");
+        let silent = relate_of(&copy, "2025-11-04T12:00:00Z", "second", &[]);
+        assert!(matches!(silent, Relation::New { .. }), "only its title matches");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod commands;
+mod copies;
 mod discovering;
 mod documents;
 mod evidence;

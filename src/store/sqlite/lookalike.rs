@@ -5,6 +5,7 @@ use super::value::count;
 use super::value::from_json;
 use super::value::json;
 use super::value::micros;
+use super::value::optional_from_json;
 use super::value::time;
 use crate::model::Article;
 use crate::model::Item;
@@ -32,6 +33,9 @@ pub(super) async fn find(
     let rows = sqlx::query(
         "SELECT article.item_id, article.story_id, article.text_hash, article.judged_at, story.key, story.title,
              item.source, article.about ->> '$.language' AS language, CASE WHEN ?4 THEN article.sketch END AS sketch,
+             CASE WHEN ?4 THEN (SELECT json_group_array(excerpt.value ->> '$.text')
+                 FROM alert JOIN json_each(alert.alert, '$.excerpts') AS excerpt
+                 WHERE alert.item_id = article.item_id AND excerpt.value ->> '$.field' = 'body') END AS said,
              (SELECT json_group_array(key ORDER BY key) FROM address WHERE item_id = article.item_id) AS addresses,
              (SELECT json_group_array(rule ORDER BY rule) FROM story_told WHERE story_id = story.id) AS told
          FROM article JOIN story ON story.id = article.story_id JOIN item ON item.id = article.item_id
@@ -67,6 +71,7 @@ fn lookalike(row: &SqliteRow) -> Result<Lookalike, StoreError> {
         source: SourceName::new(row.try_get::<String, _>("source")?),
         language: row.try_get::<Option<&str>, _>("language")?.and_then(Language::parse),
         sketch: row.try_get("sketch")?,
+        said: optional_from_json("alert.alert", row.try_get("said")?)?.unwrap_or_default(),
     })
 }
 
