@@ -11,8 +11,12 @@ use atalaya::schedule::allot::Allotment;
 use atalaya::schedule::allot::Share;
 use atalaya::schedule::rhythm::Rhythm;
 use jiff::Timestamp;
+use random::Random;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+
+#[path = "random/mod.rs"]
+mod random;
 
 const LEARN_DAYS: i64 = 28;
 const TEST_DAYS: i64 = 56;
@@ -253,27 +257,13 @@ fn seconds(time: Timestamp) -> i64 {
 
 // ── traces that are made ──
 
-/// SplitMix64.
-struct Random(u64);
+/// Spread as events and errors are.
+trait Spread {
+    fn normal(&mut self) -> f64;
+    fn poisson(&mut self, mean: f64) -> usize;
+}
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// From 0 up to 1.
-    fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        ((self.unit() * bound as f64) as usize).min(bound.saturating_sub(1))
-    }
-
+impl Spread for Random {
     fn normal(&mut self) -> f64 {
         (-2.0 * (1.0 - self.unit()).ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
     }

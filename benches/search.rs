@@ -33,6 +33,7 @@ use atalaya::story::Fingerprint;
 use atalaya::story::Relation;
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use random::Random;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
@@ -40,6 +41,9 @@ use std::process::ExitCode;
 use std::process::Stdio;
 use std::time::Duration;
 use std::time::Instant;
+
+#[path = "random/mod.rs"]
+mod random;
 
 /// What p95 must not exceed.
 const BOUND: Duration = Duration::from_millis(50);
@@ -463,28 +467,6 @@ impl Press {
         let title = letters(14);
         let sentences: Vec<String> = (0..25).map(|_| letters(28)).collect();
         (title, format!("{}。城市报告。", sentences.join("。")), "zh")
-    }
-}
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// From 0 up to 1.
-    fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        ((self.unit() * bound as f64) as usize).min(bound.saturating_sub(1))
     }
 }
 

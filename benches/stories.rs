@@ -7,12 +7,16 @@
 use atalaya::story::Index;
 use atalaya::story::Known;
 use atalaya::story::Sketch;
+use random::Random;
 use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 use std::time::Instant;
+
+#[path = "random/mod.rs"]
+mod random;
 
 const ARTICLES: usize = 1_000_000;
 const DAYS: usize = 4;
@@ -55,26 +59,19 @@ fn time(file: &str) {
 
 /// Sketches of the sizes that the file has, with other contents: the bytes of passages and names are replaced.
 fn made_up(sketches: &[Sketch]) -> Vec<Vec<u8>> {
-    let mut random = 1_u64;
-    let mut next = move || {
-        // Steele, Lea and Flood, SplitMix64.
-        random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (random ^ (random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    };
+    let mut random = Random(1);
     (0..ARTICLES)
         .map(|number| {
             let mut bytes = sketches[number % sketches.len()].to_bytes();
             let passages = usize::from(bytes[13]);
             for passage in bytes[14..14 + passages * 5].chunks_exact_mut(5) {
                 // One in fifty is a phrase that many have.
-                let value = if next() % 50 == 0 { next() % 4096 } else { next() };
+                let value = if random.below(50) == 0 { random.below(4096) as u64 } else { random.next() };
                 passage.copy_from_slice(&value.to_le_bytes()[..5]);
             }
             for feature in bytes[14 + passages * 5..].chunks_exact_mut(4) {
                 // A name stays a name; half of them are of the four thousand that news is full of.
-                let value = if next() % 2 == 0 { (next() % 4096) << 8 } else { next() };
+                let value = if random.below(2) == 0 { (random.below(4096) as u64) << 8 } else { random.next() };
                 let kept = feature[0] & 7;
                 feature.copy_from_slice(&value.to_le_bytes()[..4]);
                 feature[0] = feature[0] & !7 | kept;

@@ -1,4 +1,4 @@
-//! Configuration and store → a running tower. Three loops claim, ask, decide and commit; this file starts and stops
+//! Configuration and store → a running tower. Four loops claim, ask, decide and commit; this file starts and stops
 //! them and swaps the configuration under them. The caller brings the store and the signals, so a test, the demo and
 //! the service run the same daemon.
 //!

@@ -26,8 +26,6 @@ use crate::model::alert::RuleTold;
 use crate::model::update::FirstTelling;
 use crate::read;
 use crate::read::NewAlert;
-use crate::read::NewDelivery;
-use crate::route;
 use crate::route::Subscription;
 use crate::rule::RuleSet;
 use crate::text::language;
@@ -316,10 +314,7 @@ fn tell(
         }
     }
     let names: Vec<RuleName> = rules.iter().map(|rule| rule.name.clone()).collect();
-    let receivers = route::route(&names, standing.subscriptions, |name| {
-        let plan = standing.channels.iter().find(|plan| plan.name == *name);
-        plan.map(|plan| plan.channel.receivers()).unwrap_or_default()
-    });
+    let receivers = read::receivers(&names, standing.subscriptions, standing.channels);
     if receivers.is_empty() {
         return Decision { article, ..nothing(Reason::NobodyToUpdate { kind }, after) };
     }
@@ -340,15 +335,7 @@ fn tell(
         alert.title.clone_from(&article.title);
         alert.byline = article.byline.clone().or(alert.byline);
     }
-    let deliveries = receivers
-        .into_iter()
-        .map(|((channel, receiver), rules)| NewDelivery {
-            id: route::delivery_id(&rules, &alert.story_key, alert.revision, &channel, &receiver),
-            channel,
-            receiver,
-            rules,
-        })
-        .collect();
+    let deliveries = read::addressed(&alert, receivers);
     let alert = Some(NewAlert { alert, deliveries, look_at: None });
     Decision { article, alert, ..nothing(Reason::Updated { kind, facts }, after) }
 }

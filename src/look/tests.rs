@@ -4,6 +4,7 @@ use crate::model::ItemId;
 use crate::model::RuleName;
 use crate::model::SourceName;
 use crate::render::sample;
+use crate::route;
 use crate::route::Covers;
 use crate::rule::RuleSpec;
 use crate::rule::parse;

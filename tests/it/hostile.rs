@@ -9,6 +9,7 @@ use crate::fetching::gzip;
 use crate::site::Reply;
 use crate::site::Site;
 use crate::site::Then;
+use crate::world::PATIENCE;
 use atalaya::config::Egress;
 use atalaya::model::Fault;
 use atalaya::net::Client;
@@ -211,13 +212,15 @@ async fn what_is_broken_is_an_error_and_never_half_an_answer() {
 
 #[tokio::test]
 async fn a_connection_that_the_server_closed_meanwhile_is_not_missed() {
-    let site = Site::new(|_| Reply::raw("HTTP/1.1 200 X\r\nContent-Length: 4\r\n\r\nnews", Then::Close)).await;
+    let site =
+        Site::new(|_| Reply::raw("HTTP/1.1 200 X\r\nContent-Length: 4\r\n\r\nnews", Then::CloseWithCaller)).await;
     let client = client(&egress());
-    for _ in 0..5 {
+    for asked in 1..=5 {
         assert_eq!(ask(&client, &site.url("paper.example", "/")).await.expect("an answer").body, b"news");
-        // Gives the closing time to arrive; the promise is not about a race.
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        // The closing has arrived: the promise is not about a race.
+        tokio::time::timeout(PATIENCE, site.until_closed(asked)).await.expect("the client closes its side");
     }
+    assert_eq!(site.connections(), 5);
 }
 
 #[tokio::test]

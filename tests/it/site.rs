@@ -8,6 +8,7 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use url::Url;
 
@@ -22,6 +23,8 @@ pub struct Site {
 struct Seen {
     connections: usize,
     requests: Vec<Heard>,
+    /// Connections that the caller closed after [`Then::CloseWithCaller`].
+    closed: watch::Sender<usize>,
 }
 
 /// One request as it came.
@@ -67,6 +70,8 @@ pub enum Then {
     Next,
     /// The connection's end.
     Close,
+    /// The end of this side, and then of the connection as soon as the caller has closed its own.
+    CloseWithCaller,
     /// Nothing, and the connection stays open.
     Silence,
     /// These bytes over and over, so many times, this far apart.
@@ -134,6 +139,12 @@ impl Site {
         self.seen.lock().expect("no test panics in here").requests.clone()
     }
 
+    /// Waits until callers have closed so many connections after [`Then::CloseWithCaller`].
+    pub async fn until_closed(&self, count: usize) {
+        let mut closed = self.seen.lock().expect("no test panics in here").closed.subscribe();
+        closed.wait_for(|closed| *closed >= count).await.expect("the site stands");
+    }
+
     pub fn connections(&self) -> usize {
         self.seen.lock().expect("no test panics in here").connections
     }
@@ -159,6 +170,14 @@ async fn talk(mut stream: TcpStream, script: Arc<impl Fn(&Heard) -> Reply + Send
         match reply.then {
             Then::Next => {}
             Then::Close => return,
+            Then::CloseWithCaller => {
+                // An error is a caller who went away, too.
+                let _ended = stream.shutdown().await;
+                while matches!(stream.read(&mut [0; 64]).await, Ok(1..)) {}
+                let seen = witness.lock().expect("no test panics in here");
+                seen.closed.send_modify(|closed| *closed += 1);
+                return;
+            }
             Then::Silence => std::future::pending().await,
             Then::Later(bytes, pause) => {
                 tokio::time::sleep(pause).await;
