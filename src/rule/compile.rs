@@ -9,6 +9,7 @@ use super::entity::Role;
 use super::expression;
 use super::expression::Expression;
 use super::lists::Lists;
+use super::lists::Marked;
 use super::plan::Plan;
 use super::prefix::Prefixes;
 use super::query::Kind;
@@ -44,10 +45,10 @@ pub struct Compiled {
     pub rule_plans: Vec<Plan>,
     /// Every pattern.
     pub patterns: Patterns,
-    /// By pattern: the entities of which it is a name.
-    pub names: Lists<(u32, bool, bool)>,
-    /// By entity: what else speaks for or against it, by rising pattern.
-    pub words: Lists<(PatternId, Role)>,
+    /// By pattern: the entities of which it is a name, see [`name`].
+    pub names: Lists<Marked>,
+    /// By entity: the patterns of what else speaks for or against it, rising, each with its role.
+    pub words: Lists<Marked>,
     /// By pattern: the rules that ask for it.
     pub term_rules: Lists<u32>,
     /// By entity: the rules that ask for it.
@@ -117,7 +118,7 @@ impl Compiled {
             rule_plans.push(plan);
         }
         patterns.freeze();
-        words.sort_by_key(|&(entity, (pattern, _))| (entity, pattern));
+        words.sort_unstable();
         let count = patterns.count as usize;
         Self {
             names: Lists::of(count, names),
@@ -249,6 +250,17 @@ pub fn written(words: &Words, first: usize, behind: usize) -> String {
     list.iter().map(|word| words.normal(word)).collect::<Vec<_>>().join(" ")
 }
 
+/// An entity of which a pattern is a name: whether the name is enough by itself, and whether it is one that is written
+/// with capitals.
+fn name(entity: u32, strong: bool, capital: bool) -> Marked {
+    Marked::new(entity, u32::from(strong) | u32::from(capital) << 1)
+}
+
+/// What [`name`] put together.
+pub fn name_of(marked: Marked) -> (u32, bool, bool) {
+    (marked.number(), marked.marks() & 1 == 1, marked.marks() & 2 == 2)
+}
+
 fn entity_plan(spec: &EntitySpec, index: &HashMap<EntityName, usize>) -> EntityPlan {
     EntityPlan {
         name: spec.name.clone().unwrap_or_else(|| EntityName::new("")),
@@ -264,14 +276,14 @@ fn add_words(
     spec: &EntitySpec,
     entity: u32,
     patterns: &mut Patterns,
-    names: &mut Vec<(u32, (u32, bool, bool))>,
-    words: &mut Vec<(u32, (PatternId, Role))>,
+    names: &mut Vec<(u32, Marked)>,
+    words: &mut Vec<(u32, Marked)>,
 ) {
     for (terms, strong) in [(&spec.strong, true), (&spec.weak, false)] {
         for term in terms {
             let list = Words::of(term);
             if let Some(pattern) = patterns.add(|it, fresh| it.trie.add_name(term, &list, fresh)) {
-                names.push((pattern, (entity, strong, is_proper_name(term, &list))));
+                names.push((pattern, name(entity, strong, is_proper_name(term, &list))));
             }
         }
     }
@@ -281,7 +293,7 @@ fn add_words(
         for term in terms {
             if let Some(pattern) = patterns.add(|it, fresh| it.trie.add(term, fresh)) {
                 patterns.spelling.entry(pattern).or_insert_with(|| term.as_str().into());
-                words.push((entity, (pattern, role)));
+                words.push((entity, Marked::new(pattern, role.mark())));
             }
         }
     }

@@ -56,6 +56,23 @@ pub enum Role {
     Veto,
 }
 
+impl Role {
+    /// As a mark beside a pattern.
+    pub fn mark(self) -> u32 {
+        self as u32
+    }
+
+    /// The role of a mark that [`Role::mark`] gave.
+    pub fn of_mark(mark: u32) -> Self {
+        match mark {
+            0 => Self::Near,
+            1 => Self::Far,
+            2 => Self::Against,
+            _ => Self::Veto,
+        }
+    }
+}
+
 /// All of an entity's words that an article has.
 #[derive(Clone, Debug, Default)]
 pub struct Found {

@@ -6,6 +6,7 @@ use crate::model::RuleName;
 use std::collections::BTreeMap;
 
 pub mod account;
+pub mod bits;
 pub mod cases;
 pub mod compile;
 pub mod entity;

@@ -3,6 +3,7 @@
 
 use super::Text;
 use super::compile::Compiled;
+use super::compile::name_of;
 use super::compile::written;
 use super::entity;
 use super::entity::Found;
@@ -120,19 +121,21 @@ impl<'a> Scan<'a> {
     fn found(&self, compiled: &Compiled) -> BTreeMap<usize, Found> {
         let mut found: BTreeMap<usize, Found> = BTreeMap::new();
         for group in self.hits.chunk_by(|one, other| one.pattern == other.pattern) {
-            for &(index, strong, capital) in compiled.names.get(group[0].pattern) {
+            for &marked in compiled.names.get(group[0].pattern) {
+                let (index, strong, capital) = name_of(marked);
                 let names = group.iter().filter(|hit| hit.part <= BODY).map(|&hit| Name { hit, strong, capital });
                 found.entry(index as usize).or_default().names.extend(names);
             }
         }
         found.retain(|_, found| !found.names.is_empty());
         for (&index, found) in &mut found {
-            for &(pattern, role) in compiled.words.get(index as u32) {
+            for &marked in compiled.words.get(index as u32) {
+                let pattern = marked.number();
                 let mut hits = self.hits(pattern).iter().filter(|hit| hit.part <= BODY).copied().peekable();
                 if hits.peek().is_none() {
                     continue;
                 }
-                match role {
+                match Role::of_mark(marked.marks()) {
                     Role::Near => found.near.extend(hits),
                     Role::Far => found.far.push(pattern),
                     Role::Against => found.against.extend(hits),

@@ -82,7 +82,7 @@ impl Trie {
                 path.push((node, word, next));
                 node = next;
             }
-            self.rough.add(&path, node, pattern);
+            self.rough.add(&path, node, pattern, &self.vocabulary);
         }
         Some(pattern)
     }
@@ -115,7 +115,7 @@ impl Trie {
                 continue;
             }
             let mut node = self.roots[ids[first] as usize];
-            if self.rough.begins(node) {
+            if self.rough.may_begin(node, &ids[first + 1..]) {
                 Walk {
                     rough: &self.rough,
                     steps: &self.steps,
