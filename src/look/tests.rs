@@ -61,7 +61,12 @@ fn look() -> Look {
         attempts: 0,
         gone: false,
         suspected: None,
+        validators: Validators::default(),
     }
+}
+
+fn validators() -> Validators {
+    Validators { etag: Some("\"one\"".into()), last_modified: None }
 }
 
 fn reply(text: &str) -> Reply {
@@ -70,7 +75,7 @@ fn reply(text: &str) -> Reply {
 
 fn reply_from(url: &str, title: &str, text: &str, refused: Option<Reason>) -> Reply {
     let article = Box::new(Article { title: title.into(), ..page(text) });
-    Reply::Page { article, url: url.into(), refused, capture: Capture::default() }
+    Reply::Page { article, url: url.into(), refused, capture: Capture::default(), validators: validators() }
 }
 
 fn gone() -> Reply {

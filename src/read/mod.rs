@@ -294,6 +294,7 @@ fn alert(
         published: article.published.or(item.entry.published),
         listed_at: item.listed_at,
         judged_at: now,
+        basis: article.basis,
         unread,
         copy_of,
         update: None,
