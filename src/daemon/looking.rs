@@ -35,6 +35,7 @@ use crate::poll::Pause;
 use crate::poll::Scope;
 use crate::poll::Validators;
 use crate::poll::backoff;
+use crate::read;
 use crate::source::Render;
 use crate::source::host_key;
 use crate::store::Lease;
@@ -132,7 +133,8 @@ async fn reread(shared: &Shared, look: &Look) -> Result<Option<Article>, StoreEr
     let told = Digest::of(look.article.text.as_bytes());
     let mut records =
         kept.records.iter().filter_map(|link| serde_json::from_str::<Record>(link.record.as_deref()?).ok());
-    let record = records.find(|record| record.text == told);
+    // Of a feed's text the bytes are the entry's, whatever its page said.
+    let record = records.find(|record| record.text == told && record.method != read::FROM_FEED);
     let exchange = record.and_then(|record| record.exchanges.into_iter().next_back());
     let Some(exchange) = exchange.filter(|exchange| !exchange.rendered && exchange.status == 200) else {
         return Ok(None);

@@ -158,7 +158,10 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
 fn gives_the_same(item: &Item, text: &read::Text, seen: &[Lookalike], before: &[Lookalike]) -> bool {
     let same = |it: &&Lookalike| it.source == item.source && it.fingerprint.text == text.fingerprint.text;
     let is_new = |it: &Lookalike| before.iter().all(|known| known.item != it.item);
-    matches!(text.proof, Proof::Capture(_)) && text.fingerprint.text.is_some() && seen.iter().filter(same).any(is_new)
+    text.article.basis != Basis::Feed
+        && matches!(text.proof, Proof::Capture(_))
+        && text.fingerprint.text.is_some()
+        && seen.iter().filter(same).any(is_new)
 }
 
 /// Whether a page is asked that was read a moment before for another source.

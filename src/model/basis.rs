@@ -62,6 +62,14 @@ impl Basis {
         }
     }
 
+    /// In a few words, for people.
+    pub fn of_what(self) -> &'static str {
+        match self {
+            Self::Listing => "what the source lists",
+            other => other.in_words().unwrap_or("the page itself"),
+        }
+    }
+
     /// Whether an address of its own was asked, which says nothing of the page's own identity.
     pub fn is_elsewhere(self) -> bool {
         matches!(self, Self::Amp | Self::Print | Self::Alternate | Self::Mirror)

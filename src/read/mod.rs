@@ -41,6 +41,7 @@ use std::collections::BTreeMap;
 
 pub mod ground;
 
+pub use ground::FROM_FEED;
 pub use ground::Ground;
 pub use ground::Proof;
 pub use ground::Reply;
