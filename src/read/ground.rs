@@ -36,6 +36,8 @@ pub enum Reply {
         article: Box<Article>,
         /// Why that is not to be trusted.
         reason: Reason,
+        /// What was asked and answered, byte for byte.
+        proof: Proof,
     },
     /// It was not.
     Failed {
@@ -168,10 +170,10 @@ fn lasts(reason: &Reason) -> bool {
 /// Settles what an item is judged on: the better of page and feed. A page that gives no article is asked for again until
 /// the tries are used up, unless the feed gives the whole text; then the feed's teaser is all there is.
 pub fn ground(item: &Item, reply: Reply, trying: &Trying<'_>, now: Timestamp) -> Ground {
-    let (fault, reason, refused) = match reply {
+    let (fault, reason, refused, proof) = match reply {
         Reply::Article { article, url, proof } => return better(item, *article, url, proof, trying),
-        Reply::Refused { article, reason } => (Fault::Transient, reason, Some(article)),
-        Reply::Failed { fault, reason } => (fault, reason, None),
+        Reply::Refused { article, reason, proof } => (Fault::Transient, reason, Some(article), proof),
+        Reply::Failed { fault, reason } => (fault, reason, None, Proof::Entry),
     };
     if trying.feed
         && turns_elsewhere(fault, &reason, item.attempts)
@@ -179,7 +181,7 @@ pub fn ground(item: &Item, reply: Reply, trying: &Trying<'_>, now: Timestamp) ->
     {
         let basis = refused.as_ref().map_or(Basis::Page, |article| article.basis);
         let (method, text) = refused.map(|article| (article.method, article.text)).unwrap_or_default();
-        return from_feed(item, Alternate { basis, method, text, reason: Some(reason) }, Proof::Entry);
+        return from_feed(item, Alternate { basis, method, text, reason: Some(reason) }, proof);
     }
     let patience = if lasts(&reason) { trying.retry.len().min(LASTING) } else { trying.retry.len() };
     let pause = trying.retry[..patience].get(item.attempts as usize);
@@ -316,7 +318,11 @@ mod tests {
 
     fn paid(text: &str) -> Reply {
         let article = Article { text: text.to_owned(), ..Article::default() };
-        Reply::Refused { article: Box::new(article), reason: Reason::Paywall { detail: "x".into() } }
+        Reply::Refused {
+            article: Box::new(article),
+            reason: Reason::Paywall { detail: "x".into() },
+            proof: Proof::Entry,
+        }
     }
 
     #[test]

@@ -282,8 +282,7 @@ pub trait Store: Send + Sync {
     async fn repeated(&self, item: &Item, text_hash: &str) -> Result<usize, StoreError>;
     /// Notes that this text stands in the place of the source's articles, as so many `others` show, and has it no longer
     /// decide anything: items that were judged on it are due again, those that were told are unreadable from then on and
-    /// keep what was told. Does so once for each number of `others` that is greater than before. Returns how many items
-    /// became undecided.
+    /// keep what was told. Does so once for each item that gave it. Returns how many items became undecided.
     async fn doubt(&self, item: &Item, text_hash: &str, others: usize, now: Timestamp) -> Result<usize, StoreError>;
     /// Writes down what was tried in place of an item's page, and when. Nothing happens when the lease was lost.
     async fn note_tries(&self, lease: &Lease<Item>, tries: &[(Timestamp, Reason)]) -> Result<(), StoreError>;

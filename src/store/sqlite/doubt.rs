@@ -2,7 +2,6 @@
 
 use super::SqliteStore;
 use super::value::json;
-use super::value::limit;
 use super::value::micros;
 use super::work::shrink;
 use crate::model::Item;
@@ -20,18 +19,8 @@ pub(super) async fn doubt(
 ) -> Result<usize, StoreError> {
     let mut transaction = store.write().await?;
     // Whoever sees it again learns nothing new, and must not have the others read for ever.
-    let noted = sqlx::query(
-        "INSERT INTO wall (source, text_hash, items, seen_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT (source, text_hash) DO UPDATE SET items = excluded.items, seen_at = excluded.seen_at
-         WHERE excluded.items > items",
-    )
-    .bind(item.source.as_str())
-    .bind(text_hash)
-    .bind(limit(others))
-    .bind(micros(now))
-    .execute(&mut *transaction)
-    .await?;
-    if noted.rows_affected() == 0 {
+    let noted = note(&mut transaction, item, text_hash, item.id.0, now).await?;
+    if !noted {
         return Ok(0);
     }
     let judged: Vec<(i64, i64, bool)> = sqlx::query_as(
@@ -52,10 +41,11 @@ pub(super) async fn doubt(
         match told {
             // One other may be the page of the same article under another headline: what was told of it stands.
             true if others < 2 => continue,
-            true => keep_what_was_told(&mut transaction, id, &reason).await?,
+            true => keep_what_was_told(&mut transaction, id, &reason, now).await?,
             false => take_back(&mut transaction, id, now).await?,
         }
         undecided += 1;
+        note(&mut transaction, item, text_hash, id, now).await?;
         sqlx::query("INSERT INTO read_try (item_id, at, reason) VALUES (?, ?, ?)")
             .bind(id)
             .bind(micros(now))
@@ -72,6 +62,26 @@ pub(super) async fn doubt(
     .await?;
     transaction.commit().await?;
     Ok(undecided)
+}
+
+/// Notes that an item gave the text; false when that was known.
+async fn note(
+    connection: &mut SqliteConnection,
+    of: &Item,
+    text_hash: &str,
+    item: i64,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let noted = sqlx::query(
+        "INSERT INTO wall (source, text_hash, item_id, seen_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind(of.source.as_str())
+    .bind(text_hash)
+    .bind(item)
+    .bind(micros(now))
+    .execute(connection)
+    .await?;
+    Ok(noted.rows_affected() > 0)
 }
 
 /// Its article decides nothing any more, and it is read again.
@@ -99,18 +109,26 @@ async fn take_back(connection: &mut SqliteConnection, item: i64, now: Timestamp)
 }
 
 /// As when the page could not be read and what there was is enough for a yes: only that stands.
-async fn keep_what_was_told(connection: &mut SqliteConnection, item: i64, reason: &Reason) -> Result<(), StoreError> {
+async fn keep_what_was_told(
+    connection: &mut SqliteConnection,
+    item: i64,
+    reason: &Reason,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let unmatched = unmatched(connection, item).await?;
     sqlx::query("UPDATE article SET unmatched = '[]', text_hash = NULL WHERE item_id = ?")
         .bind(item)
         .execute(&mut *connection)
         .await?;
     let gave_up = Reason::GaveUp { attempts: 1, last: Box::new(reason.clone()) };
-    sqlx::query("UPDATE item SET state = 'unreadable', reason = ?2, attempts = MAX(attempts, 1) WHERE id = ?1")
-        .bind(item)
-        .bind(json(&gave_up))
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "UPDATE item SET state = 'unreadable', reason = ?2, attempts = MAX(attempts, 1), settled_at = ?3 WHERE id = ?1",
+    )
+    .bind(item)
+    .bind(json(&gave_up))
+    .bind(micros(now))
+    .execute(&mut *connection)
+    .await?;
     shrink(connection, "judged_rules", unmatched).await
 }
 

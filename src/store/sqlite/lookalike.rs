@@ -97,12 +97,12 @@ pub(super) async fn article_at(
 /// How many other entries of the source, each with another title, gave this text.
 pub(super) async fn repeated(store: &SqliteStore, item: &Item, text_hash: &str) -> Result<usize, StoreError> {
     let titles: i64 = sqlx::query_scalar(
-        "SELECT MAX(
-             (SELECT COUNT(DISTINCT json_extract(item.entry, '$.title'))
-              FROM article JOIN item ON item.id = article.item_id
-              WHERE article.text_hash = ?1 AND item.source = ?2 AND item.id <> ?3
-                  AND json_extract(item.entry, '$.title') <> ?4),
-             COALESCE((SELECT items FROM wall WHERE source = ?2 AND text_hash = ?1), 0))",
+        "SELECT COUNT(DISTINCT json_extract(item.entry, '$.title'))
+         FROM (SELECT item_id FROM article WHERE text_hash = ?1
+               UNION ALL
+               SELECT item_id FROM wall WHERE source = ?2 AND text_hash = ?1) AS gave
+             JOIN item ON item.id = gave.item_id
+         WHERE item.source = ?2 AND item.id <> ?3 AND json_extract(item.entry, '$.title') <> ?4",
     )
     .bind(text_hash)
     .bind(item.source.as_str())

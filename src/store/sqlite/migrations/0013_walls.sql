@@ -2,12 +2,12 @@
 ALTER TABLE look ADD COLUMN etag TEXT;
 ALTER TABLE look ADD COLUMN last_modified TEXT;
 
--- Texts that a source gave for several entries: what stands in the place of its articles. `items` is how many others gave
--- it when it was last recognised.
+-- Items whose page gave a text that stands in the place of the articles of their source: what was recognised once is
+-- known when the others are read again.
 CREATE TABLE wall (
     source    TEXT NOT NULL REFERENCES source (name),
     text_hash TEXT NOT NULL,
-    items     INTEGER NOT NULL,
+    item_id   INTEGER NOT NULL REFERENCES item (id),
     seen_at   INTEGER NOT NULL,
-    PRIMARY KEY (source, text_hash)
+    PRIMARY KEY (source, text_hash, item_id)
 ) STRICT, WITHOUT ROWID;
