@@ -26,7 +26,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 const AT_A_GATE: Duration = Duration::from_millis(20);
 
 /// How long those that end wait for others to end, so that one claim serves them all.
-const TOGETHER: Duration = Duration::from_millis(10);
+const TOGETHER: Duration = Duration::from_millis(20);
 
 /// No source is due again earlier after its poll: `Schedule::SHORTEST`.
 const SOON: Duration = Duration::from_secs(1);

@@ -36,14 +36,16 @@ use crate::store::StoreError;
 use crate::story::Lookalike;
 use crate::story::Relation;
 use jiff::Timestamp;
-use serde::Serialize;
 use sqlx::QueryBuilder;
 use sqlx::Row as _;
+use sqlx::Sqlite;
 use sqlx::SqliteConnection;
+use sqlx::query_builder::Separated;
 use sqlx::sqlite::SqliteRow;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Articles of one statement: each number of rows is a statement of its own that the connection remembers.
 const ROWS: usize = 16;
@@ -105,19 +107,6 @@ pub(super) struct Reading {
     now: Timestamp,
 }
 
-/// The item's own row after a reading: what ends its lease.
-#[derive(Serialize)]
-struct Row<'a> {
-    item: i64,
-    owner: &'a str,
-    fence: i64,
-    state: &'static str,
-    reason: Option<String>,
-    failed: bool,
-    again_at: Option<i64>,
-    settled_at: Option<i64>,
-}
-
 impl Reading {
     pub(super) fn new(
         lease: &Lease<Item>,
@@ -145,22 +134,21 @@ impl Reading {
         }
     }
 
-    fn row(&self) -> Row<'_> {
+    /// The item's own row after the reading: what ends its lease.
+    fn push(&self, row: &mut Separated<'_, Sqlite, &'static str>) {
         let (state, again_at) = match &self.decision {
             Decision::Judged(_) => (ItemState::Judged, None),
             Decision::Again { at, .. } => (ItemState::Waiting, Some(*at)),
             Decision::Unreadable { .. } => (ItemState::Unreadable, None),
         };
-        Row {
-            item: self.item.0,
-            owner: &self.owner,
-            fence: self.fence,
-            state: state.as_str(),
-            reason: self.failed().map(json),
-            failed: self.failed().is_some(),
-            again_at: again_at.map(micros),
-            settled_at: again_at.is_none().then(|| micros(self.now)),
-        }
+        row.push_bind(self.item.0)
+            .push_bind(&self.owner)
+            .push_bind(self.fence)
+            .push_bind(state.as_str())
+            .push_bind(self.failed().map(json))
+            .push_bind(i64::from(self.failed().is_some()))
+            .push_bind(again_at.map(micros))
+            .push_bind(again_at.is_none().then(|| micros(self.now)));
     }
 
     /// What other readings may know it by: its addresses, its text and its story.
@@ -188,6 +176,9 @@ impl Reading {
 
 impl Job for Reading {
     type Answer = Result<(), StoreError>;
+
+    /// Nobody notices it in a reading, and most of what a commit costs is shared by all that come.
+    const PATIENCE: Duration = Duration::from_millis(15);
 
     /// In as few transactions as there are readings that bear on each other: what one writes is what the next looks up.
     async fn write(store: &SqliteStore, batch: &[Arc<Self>]) -> Result<Vec<Self::Answer>, StoreError> {
@@ -278,19 +269,22 @@ async fn stale(connection: &mut SqliteConnection, readings: &[&Reading]) -> Resu
 
 /// Ends the leases, and returns the items whose lease it was. This comes first: who lost it must write nothing.
 async fn settle(connection: &mut SqliteConnection, readings: &[&Reading]) -> Result<HashSet<ItemId>, StoreError> {
-    let rows: Vec<Row<'_>> = readings.iter().map(|reading| reading.row()).collect();
-    let settled: Vec<i64> = sqlx::query_scalar(
-        "UPDATE item SET state = new ->> 'state', reason = new ->> 'reason', attempts = attempts + (new ->> 'failed'),
-             next_at = COALESCE(new ->> 'again_at', next_at), settled_at = new ->> 'settled_at', owner = NULL,
-             lease_until = NULL
-         FROM (SELECT value AS new FROM json_each(?1))
-         WHERE id = new ->> 'item' AND owner = new ->> 'owner' AND fence = new ->> 'fence'
-         RETURNING id",
-    )
-    .bind(json(&rows))
-    .fetch_all(connection)
-    .await?;
-    Ok(settled.into_iter().map(ItemId).collect())
+    let mut held = HashSet::new();
+    for readings in readings.chunks(ROWS) {
+        // As rows and not as JSON, which would be read anew for each column.
+        let mut query =
+            QueryBuilder::new("WITH new (item, owner, fence, state, reason, failed, again_at, settled_at) AS (");
+        query.push_values(readings, |mut row, reading| reading.push(&mut row));
+        query.push(
+            ") UPDATE item SET state = new.state, reason = new.reason, attempts = attempts + new.failed,
+                 next_at = COALESCE(new.again_at, next_at), settled_at = new.settled_at, owner = NULL, lease_until = NULL
+             FROM new WHERE item.id = new.item AND item.owner = new.owner AND item.fence = new.fence
+             RETURNING id",
+        );
+        let settled: Vec<i64> = query.build_query_scalar().fetch_all(&mut *connection).await?;
+        held.extend(settled.into_iter().map(ItemId));
+    }
+    Ok(held)
 }
 
 async fn insert_judged(connection: &mut SqliteConnection, readings: &[&Reading]) -> Result<(), StoreError> {

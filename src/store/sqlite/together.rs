@@ -1,7 +1,7 @@
 //! Commits that end at one moment → one transaction and one sync for all of them.
 //!
-//! Whoever comes first writes for all who have come by then; nobody waits for others to come. A commit returns when it is
-//! on the disk, as it would alone. What fails together is tried once more one by one: another's row may be the cause.
+//! Whoever comes first writes for all who have come by then, or come within [`Job::PATIENCE`]. A commit returns when it is on
+//! the disk, as it would alone. What fails together is tried once more one by one: another's row may be the cause.
 
 use super::SqliteStore;
 use crate::store::StoreError;
@@ -9,6 +9,7 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Jobs of one batch at most: a burst shall not keep other writers waiting.
@@ -18,6 +19,9 @@ const MOST: usize = 256;
 pub(super) trait Job: Sized + Send + Sync {
     /// What became of one of them.
     type Answer: Send;
+
+    /// How long the first waits for others to come.
+    const PATIENCE: Duration = Duration::ZERO;
 
     /// Writes a batch, and answers each in the same order.
     fn write(
@@ -62,6 +66,9 @@ impl<J: Job> Queue<J> {
                     Err(_) => Ok(J::write(store, &[job]).await?.remove(0)),
                 },
                 _writing = self.writing.lock() => {
+                    if !J::PATIENCE.is_zero() && !self.is_empty() {
+                        tokio::time::sleep(J::PATIENCE).await;
+                    }
                     let batch = self.next_batch();
                     if batch.is_empty() {
                         continue;
@@ -76,6 +83,10 @@ impl<J: Job> Queue<J> {
                 }
             }
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     fn next_batch(&self) -> Vec<Waiting<J>> {
