@@ -61,6 +61,9 @@ mod tests {
     use super::super::sample;
     use super::Proven;
     use super::write;
+    use crate::model::Alternate;
+    use crate::model::Article;
+    use crate::model::Basis;
     use crate::model::Digest;
     use crate::render::sample::alert;
 
@@ -73,12 +76,7 @@ mod tests {
         let digest = Digest::of(record.to_json().as_bytes());
         let proven = Proven { number: 3, digest, link: Digest::of(b"link"), record: &record };
         let article = Article { text: "One.\n\nTwo & three.".into(), ..Article::default() };
-        let besides = Alternate {
-            basis: crate::model::Basis::Feed,
-            method: "feed".into(),
-            text: "Four <b>".into(),
-            reason: None,
-        };
+        let besides = Alternate { basis: Basis::Feed, method: "feed".into(), text: "Four <b>".into(), reason: None };
         let page = write(12, &alert, &article, Some(&besides), &[proven], "alert-12.warc.gz");
         assert!(!page.contains("<script>"), "{page}");
         for shown in [

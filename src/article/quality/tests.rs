@@ -75,7 +75,7 @@ fn every_class_is_told_by_its_own_code_in_three_languages() {
         ("teaser_only", TITLE, &format!("{REPORT}\n\nLeia mais »")),
         ("empty_page", TITLE, "Publicidad"),
         ("empty_page", TITLE, "Advertisement"),
-        ("empty_page", TITLE, "Carregando…"),
+        ("empty_page", TITLE, "Publicidade"),
     ] {
         assert_eq!(class(title, text), Some(expected), "{title}: {text}");
     }
