@@ -56,7 +56,7 @@ def listing(number, date):
 
 
 def page(base, identity, title, number, tells):
-    """A news page of 30 to 140 kB: head, scripts, menus and teasers around 4 to 9 kB of text."""
+    """A news page of 90 to 190 kB, 140 kB on average: head, scripts, menus and teasers around 4 to 9 kB of text."""
     chance = random.Random(f"page {number}")
     language = HOMES[number % 3]
     paragraphs = [paragraph(chance, language) for _ in range(chance.randint(12, 26))]
@@ -71,8 +71,8 @@ def page(base, identity, title, number, tells):
         f'/i/{place}-640.webp 640w" type="image/webp"><img loading="lazy" alt="" src="/i/{place}.jpg"></picture><h3>'
         f"{html.escape(text[:80])}</h3></a><p>{html.escape(text)}</p></div>" for place, text in enumerate(linked))
     # Styles and scripts are most of a real page, and of a length of their own.
-    style = "".join(f".c{place}{{margin:{place}px;color:#{place:06x};display:flex}}" for place in range(chance.randint(100, 900)))
-    state = ",".join(f'{{"id":{place},"slug":"teaser-{place}","weight":{place * 7}}}' for place in range(chance.randint(100, 900)))
+    style = "".join(f".c{place}{{margin:{place}px;color:#{place:06x};display:flex}}" for place in range(chance.randint(800, 1500)))
+    state = ",".join(f'{{"id":{place},"slug":"teaser-{place}","weight":{place * 7}}}' for place in range(chance.randint(800, 1500)))
     body = "".join(
         f"<p>{html.escape(text)}</p>" + ('<aside class="ad" data-slot="mid"><div></div></aside>' if place % 5 == 4 else "")
         for place, text in enumerate(paragraphs))

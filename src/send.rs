@@ -206,6 +206,7 @@ mod tests {
                     listed_at: at("2026-11-24T12:00:00Z"),
                     judged_at: at("2026-11-24T12:00:00Z"),
                     unread: None,
+                    basis: crate::model::Basis::Page,
                     copy_of: None,
                     update: None,
                 }),

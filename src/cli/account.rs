@@ -179,6 +179,7 @@ fn read_from(basis: Basis, url: &str) -> String {
         Basis::Alternate => format!("read from another version, {url}"),
         Basis::Mirror => format!("read from the mirror, {url}"),
         Basis::Rendering => format!("read from {url} as a browser shows it"),
+        Basis::Pdf => format!("read from the PDF file {url}"),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Exit;
 use super::output::Output;
 use super::setup;
+use super::shown::Stage;
 use crate::config::Config;
 use crate::config::Egress;
 use crate::config::Politeness;
@@ -102,8 +103,15 @@ pub fn run(arguments: &Arguments, config: Option<&Path>, output: &mut Output) ->
     let egress = config.map_or_else(Egress::default, |config| config.egress.clone());
     let gap = config.map_or(Politeness::default(), |config| config.politeness).gap.unsigned_abs();
     let client = Client::new(&egress, &user_agent(config.and_then(|config| config.contact.as_deref())))?;
-    let mut scout =
-        Scout { client, gap, asked: HashSet::new(), tried: HashSet::new(), found: Vec::new(), remarks: Vec::new() };
+    let mut scout = Scout {
+        client,
+        gap,
+        stage: config.map(Stage::of).transpose()?.flatten(),
+        asked: HashSet::new(),
+        tried: HashSet::new(),
+        found: Vec::new(),
+        remarks: Vec::new(),
+    };
     let searched = setup::runtime()?.block_on(scout.search(&url, arguments.guess));
     for remark in &scout.remarks {
         output.complain(&discover::one_line(remark));
@@ -195,9 +203,11 @@ fn text(finding: &Finding) -> String {
 }
 
 /// Asks, politely, and remembers what it was told.
-struct Scout {
+struct Scout<'a> {
     client: Client,
     gap: Duration,
+    /// Shows pages that scripts build, where there is a service for it.
+    stage: Option<Stage<'a>>,
     /// Hosts.
     asked: HashSet<String>,
     /// Candidates, under `discover::key`.
@@ -206,7 +216,7 @@ struct Scout {
     remarks: Vec<String>,
 }
 
-impl Scout {
+impl Scout<'_> {
     /// In the order in which things are believed; what costs the site more is asked only when there was nothing before.
     async fn search(&mut self, url: &Url, guess: bool) -> Result<(), FetchError> {
         let fetched = self.get(url).await?;
@@ -217,6 +227,7 @@ impl Scout {
             self.sitemaps(inner.into_iter().filter(sitemap::speaks_of_news).collect()).await;
             return Ok(());
         }
+        let fetched = self.as_shown(fetched).await;
         let named = discover::named(&document(&fetched), &fetched.links);
         for hub in named.hubs {
             self.found.push(Finding::new("hub", hub, "the page"));
@@ -241,6 +252,19 @@ impl Scout {
             count => self.remarks.push(format!("{count} feeds of comments were left out")),
         }
         Ok(())
+    }
+
+    /// A page that scripts are to build as a browser shows it: it may name feeds then.
+    async fn as_shown(&mut self, fetched: Fetched) -> Fetched {
+        let (Some(stage), Some(reason)) = (&self.stage, unreadable(&document(&fetched))) else { return fetched };
+        match stage.shown(&fetched, &reason).await {
+            None => fetched,
+            Some(Ok(shown)) => shown,
+            Some(Err(why)) => {
+                self.remarks.push(format!("{}: {why}", fetched.url));
+                fetched
+            }
+        }
     }
 
     fn has_feed(&self) -> bool {

@@ -191,6 +191,10 @@ async fn write(
     }
     let text = found.article.text.as_bytes();
     warc.resource(&format!("urn:atalaya:alert:{number}:text"), "text/plain;charset=utf-8", at, text);
+    if let Some(besides) = &found.alternate {
+        let uri = format!("urn:atalaya:alert:{number}:besides");
+        warc.resource(&uri, "text/plain;charset=utf-8", at, besides.text.as_bytes());
+    }
     let told = serde_json::to_vec(&found.alert).context("an alert is JSON")?;
     warc.resource(&format!("urn:atalaya:alert:{number}"), "application/json", at, &told);
     let file = out.join(&name);
@@ -199,7 +203,7 @@ async fn write(
         .iter()
         .map(|(link, _, record)| page::Proven { number: link.number, digest: link.digest, link: link.link, record })
         .collect();
-    let page = page::write(number, &found.alert, &found.article.text, &proven, &name);
+    let page = page::write(number, &found.alert, &found.article, found.alternate.as_ref(), &proven, &name);
     let beside = out.join(format!("alert-{number}.html"));
     fs::write(&beside, page).with_context(|| format!("{} cannot be written", beside.display()))?;
     if records.is_empty() {

@@ -21,6 +21,7 @@ mod poll;
 mod run;
 mod search;
 mod setup;
+mod shown;
 
 use output::Output;
 

@@ -27,6 +27,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::sync::oneshot;
 use tracing::error;
+use tracing::info;
 
 /// How long a PDF file may take.
 const PDF_TIMEOUT: Duration = Duration::from_secs(20);
@@ -60,50 +61,69 @@ pub async fn examine(
             Ok(article) => {
                 // What files call themselves is often what their template was called.
                 let title = if item.entry.title.is_empty() { article.title } else { item.entry.title.clone() };
-                judged(shared, item, fetched, Article { basis, title, ..article }).await
+                let basis = if basis == Basis::Page { Basis::Pdf } else { basis };
+                let judged = judged(Article { basis, title, ..article }, item, fetched, 0);
+                beside_others(shared, item, fetched, judged).await
             }
             Err(reason) => Ok(none(reason, basis)),
         };
     }
-    let page = Arc::clone(fetched);
-    let tower = shared.tower.load_full();
-    let extracting = tokio::task::spawn_blocking(move || {
+    let (page, tower, own) = (Arc::clone(fetched), shared.tower.load_full(), item.clone());
+    let examining = tokio::task::spawn_blocking(move || {
         let document = document(&page);
         let terms = Terms { now: clock::now(), site: site::of(&tower.config.sites, &page.url) };
-        article::media::is_page(&document).map(|()| Article { basis, ..article::extract(&document, &terms) })
+        article::media::is_page(&document)?;
+        Ok(judged(Article { basis, ..article::extract(&document, &terms) }, &own, &page, 0))
     });
-    let article = match extracting.await {
-        Ok(Ok(article)) => article,
-        Ok(Err(reason)) => return Ok(none(reason, basis)),
+    match examining.await {
+        Ok(Ok(judged)) => beside_others(shared, item, fetched, judged).await,
+        Ok(Err(reason)) => Ok(none(reason, basis)),
         Err(panic) => {
             error!(error = %panic, url = %fetched.url, "extracting panicked");
-            return Ok(none(Reason::EmptyPage, basis));
+            Ok(none(Reason::EmptyPage, basis))
         }
-    };
-    judged(shared, item, fetched, article).await
+    }
 }
 
-/// What an extraction is worth, seen beside what else its source gave.
-async fn judged(
+/// An extraction with what it is worth, and the hash of its text.
+struct Judged {
+    examined: Examined,
+    hash: Option<String>,
+}
+
+fn judged(article: Article, item: &Item, page: &Fetched, repeated: usize) -> Judged {
+    let refused = judge(&article, item, page, repeated);
+    Judged { hash: story::text_hash(&article.text), examined: Examined { article, refused } }
+}
+
+/// What an extraction is worth, seen beside what else its source gave: nearly always something else, and then the
+/// judgement stands.
+async fn beside_others(
     shared: &Shared,
     item: &Item,
     fetched: &Arc<Fetched>,
-    article: Article,
+    Judged { examined, hash }: Judged,
 ) -> Result<Examined, StoreError> {
-    let basis = article.basis;
-    let repeated = match story::text_hash(&article.text) {
-        Some(hash) => shared.store.repeated(item, &hash).await?,
-        None => 0,
-    };
-    let (page, item) = (Arc::clone(fetched), item.clone());
-    let judging = tokio::task::spawn_blocking(move || {
-        let refused = judge(&article, &item, &page, repeated);
-        Examined { article, refused }
-    });
-    Ok(judging.await.unwrap_or_else(|panic| {
+    let Some(hash) = hash else { return Ok(examined) };
+    let repeated = shared.store.repeated(item, &hash).await?;
+    if repeated == 0 {
+        return Ok(examined);
+    }
+    let (page, own, basis) = (Arc::clone(fetched), item.clone(), examined.article.basis);
+    let judging = tokio::task::spawn_blocking(move || judged(examined.article, &own, &page, repeated).examined);
+    let examined = judging.await.unwrap_or_else(|panic| {
         error!(error = %panic, url = %fetched.url, "judging what was extracted panicked");
         none(Reason::EmptyPage, basis)
-    }))
+    });
+    // What was judged on the same text before it was known for what it is, is undecided again.
+    if let Some(Reason::RepeatedText { items }) = examined.refused {
+        let undecided = shared.store.doubt(item, &hash, items, clock::now()).await?;
+        if undecided > 0 {
+            info!(source = %item.source, undecided, "a text stands in the place of its articles: what was judged on it is read again");
+            shared.nudges.read.notify_one();
+        }
+    }
+    Ok(examined)
 }
 
 /// Reads a PDF file on a thread of its own: its reader may hang, and a thread that does is left behind, to end between
@@ -144,7 +164,7 @@ fn judge(article: &Article, item: &Item, page: &Fetched, repeated: usize) -> Opt
     let listed = Listed { title: &item.entry.title, link: item.entry.link.as_deref(), text: &text };
     let reading = Reading { article, html: &html, url: Some(&page.url), listed, repeated };
     let quality = match article.basis {
-        Basis::Page | Basis::Rendering => quality::judge(&reading),
+        Basis::Page | Basis::Pdf | Basis::Rendering => quality::judge(&reading),
         _ => quality::judge_stand_in(&reading),
     };
     match quality {

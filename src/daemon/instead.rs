@@ -95,9 +95,12 @@ pub async fn settle(
 
 impl Asked<'_> {
     fn in_vain(self) -> Reply {
-        let Self { article, reason, fault, .. } = self;
+        let Self { article, reason, fault, answer, .. } = self;
         match (article, fault) {
-            (Some(article), Fault::Transient) => Reply::Refused { article: Box::new(article), reason },
+            (Some(article), Fault::Transient) => {
+                let proof = answer.map_or(Proof::Entry, |(_, capture)| Proof::Capture(Arc::new(capture)));
+                Reply::Refused { article: Box::new(article), reason, proof }
+            }
             _ => Reply::Failed { fault, reason },
         }
     }

@@ -33,7 +33,10 @@ use crate::net::Door;
 use crate::net::client::Request;
 use crate::poll::Pause;
 use crate::poll::Scope;
+use crate::poll::Validators;
 use crate::poll::backoff;
+use crate::read;
+use crate::source::Render;
 use crate::source::host_key;
 use crate::store::Lease;
 use crate::store::StoreError;
@@ -130,7 +133,8 @@ async fn reread(shared: &Shared, look: &Look) -> Result<Option<Article>, StoreEr
     let told = Digest::of(look.article.text.as_bytes());
     let mut records =
         kept.records.iter().filter_map(|link| serde_json::from_str::<Record>(link.record.as_deref()?).ok());
-    let record = records.find(|record| record.text == told);
+    // Of a feed's text the bytes are the entry's, whatever its page said.
+    let record = records.find(|record| record.text == told && record.method != read::FROM_FEED);
     let exchange = record.and_then(|record| record.exchanges.into_iter().next_back());
     let Some(exchange) = exchange.filter(|exchange| !exchange.rendered && exchange.status == 200) else {
         return Ok(None);
@@ -188,14 +192,21 @@ async fn fetch(shared: &Shared, look: &Look, url: &Url) -> Reply {
         return Reply::Failed { fault, reason };
     }
     let capture = tower.config.evidence.keep != Keep::Nothing;
-    let request = Request { url, accept: reading::ACCEPT, validators: None, max_bytes: None, capture };
+    // What scripts fetch changes without the page.
+    let condition = (plan.render != Render::Always).then(|| look.condition(tower.config.evidence.look_again.len()));
+    let validators = condition.flatten();
+    let request = Request { url, accept: reading::ACCEPT, validators, max_bytes: None, capture };
     let robots = manners::Robots { shared, tower: &tower, proxy };
     let door = plan.robots.then_some(&robots as &dyn Door);
     let mut fetched = match tower.client.look_by(door, proxy, &request).await {
         Ok(fetched) => fetched,
         Err(error) => return Reply::Failed { fault: error.fault(clock::now()), reason: error.reason() },
     };
+    if fetched.not_modified {
+        return Reply::NotModified;
+    }
     let mut capture = fetched.capture.take().unwrap_or_default();
+    let mut validators = fetched.validators.clone();
     if matches!(fetched.status, 404 | 410) {
         return match sign::wall(None, &fetched.body) {
             Some(sign) => {
@@ -221,6 +232,7 @@ async fn fetch(shared: &Shared, look: &Look, url: &Url) -> Reply {
             }
         };
         capture.push_rendered(url, &shown.body, clock::now());
+        validators = Validators::default();
         let read = match examining::examine(shared, item, &shown, Basis::Rendering).await {
             Ok(read) => read,
             Err(error) => return unknown(item, &error),
@@ -228,7 +240,7 @@ async fn fetch(shared: &Shared, look: &Look, url: &Url) -> Reply {
         article = Article { method: format!("rendered: {}", read.article.method), ..read.article };
         refused = read.refused.map(|reason| rendering::still(refused, reason));
     }
-    Reply::Page { article: Box::new(article), url: fetched.url.to_string(), refused, capture }
+    Reply::Page { article: Box::new(article), url: fetched.url.to_string(), refused, capture, validators }
 }
 
 /// The store could not say what else the source gave: the page is looked at again.

@@ -32,6 +32,7 @@ use crate::source::host_key;
 use crate::store::Lease;
 use crate::store::StoreError;
 use crate::store::Work;
+use crate::story::Lookalike;
 use crate::story::address;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -84,6 +85,7 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
     let now = clock::now();
     let since = now.saturating_sub(tower.config.reading.copies_within).unwrap_or(now);
     let mut asked_anew = false;
+    let mut before: Option<Vec<Lookalike>> = None;
     // A twin may be judged between the look and the commit; then the look is repeated. Each round means that somebody
     // else got further, so the loop ends.
     loop {
@@ -94,6 +96,10 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
                     Ok(seen) => seen,
                     Err(error) => return error!(%error, item = %item.id, "look-alikes could not be looked up"),
                 };
+                if before.as_ref().is_some_and(|before| gives_the_same(&item, text, &seen, before)) {
+                    // Whether that text is an article is another question now.
+                    return put_back(shared, lease, now).await;
+                }
                 let decision = {
                     let (tower, item, text, seen) =
                         (Arc::clone(&tower), item.clone(), text.as_ref().clone(), seen.clone());
@@ -140,11 +146,22 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
             Err((StoreError::Stale, Some(back))) => {
                 debug!(item = %item.id, "a copy was judged in the meantime, deciding again");
                 lease = back;
+                before = Some(seen);
             }
             Err((StoreError::LeaseLost, _)) => return warn!(item = %item.id, "the reading took longer than its lease"),
             Err((error, _)) => return error!(%error, item = %item.id, "a reading could not be committed"),
         }
     }
+}
+
+/// Whether its source gave the same text for another item since.
+fn gives_the_same(item: &Item, text: &read::Text, seen: &[Lookalike], before: &[Lookalike]) -> bool {
+    let same = |it: &&Lookalike| it.source == item.source && it.fingerprint.text == text.fingerprint.text;
+    let is_new = |it: &Lookalike| before.iter().all(|known| known.item != it.item);
+    text.article.basis != Basis::Feed
+        && matches!(text.proof, Proof::Capture(_))
+        && text.fingerprint.text.is_some()
+        && seen.iter().filter(same).any(is_new)
 }
 
 /// Whether a page is asked that was read a moment before for another source.

@@ -25,6 +25,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 /// The pause before a busy gate is tried again.
 const AT_A_GATE: Duration = Duration::from_millis(20);
 
+/// How long those that end wait for others to end, so that one claim serves them all.
+const TOGETHER: Duration = Duration::from_millis(20);
+
 /// No source is due again earlier after its poll: `Schedule::SHORTEST`.
 const SOON: Duration = Duration::from_secs(1);
 
@@ -141,12 +144,10 @@ pub async fn attend<J, C, H, D>(
                 () = shared.nudges.of(work).notified() => break,
                 Some(ended) = tasks.join_next() => {
                     report(ended, work);
-                    if !(idle && work == Work::Poll) {
-                        break;
-                    }
-                    // Nothing was due that it kept waiting, and its own source is not due again so soon: those that end
-                    // one by one need one look together.
-                    wake = wake.min(Instant::now() + SOON);
+                    // Those that end one by one need one look together. When nothing was due that a poll kept waiting,
+                    // its own source is not due again so soon.
+                    let look = if idle && work == Work::Poll { SOON } else { TOGETHER };
+                    wake = wake.min(Instant::now() + look);
                 }
                 () = tokio::time::sleep_until(wake) => break,
             }

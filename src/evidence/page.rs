@@ -3,6 +3,8 @@
 
 use super::Record;
 use crate::model::Alert;
+use crate::model::Alternate;
+use crate::model::Article;
 use crate::model::Digest;
 use minijinja::AutoEscape;
 use minijinja::Environment;
@@ -26,12 +28,31 @@ pub struct Proven<'a> {
     pub record: &'a Record,
 }
 
-/// The page. `text` is the text that was judged, `file` the name of the WARC file beside it.
-pub fn write(number: i64, alert: &Alert, text: &str, records: &[Proven<'_>], file: &str) -> String {
+/// The page. `article` is what was judged, `besides` what was read besides, `file` the name of the WARC file beside it.
+pub fn write(
+    number: i64,
+    alert: &Alert,
+    article: &Article,
+    besides: Option<&Alternate>,
+    records: &[Proven<'_>],
+    file: &str,
+) -> String {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    let paragraphs: Vec<String> = text.split("\n\n").map(str::to_owned).collect();
-    let parts = context! { number, alert => Serde(alert), paragraphs, records => Serde(records), file };
+    let split = |text: &str| text.split("\n\n").map(str::to_owned).collect::<Vec<String>>();
+    let besides = besides.map(|besides| {
+        let (what, reason) = (besides.basis.of_what(), besides.reason.as_ref().map(ToString::to_string));
+        context! { what, reason, paragraphs => split(&besides.text) }
+    });
+    let parts = context! {
+        number,
+        alert => Serde(alert),
+        judged_on => article.basis.of_what(),
+        paragraphs => split(&article.text),
+        besides,
+        records => Serde(records),
+        file,
+    };
     environment.render_str(TEMPLATE, parts).expect("the page's template takes every record: its test renders it")
 }
 
@@ -40,6 +61,9 @@ mod tests {
     use super::super::sample;
     use super::Proven;
     use super::write;
+    use crate::model::Alternate;
+    use crate::model::Article;
+    use crate::model::Basis;
     use crate::model::Digest;
     use crate::render::sample::alert;
 
@@ -51,13 +75,18 @@ mod tests {
         alert.update = Some(crate::render::sample::update());
         let digest = Digest::of(record.to_json().as_bytes());
         let proven = Proven { number: 3, digest, link: Digest::of(b"link"), record: &record };
-        let page = write(12, &alert, "One.\n\nTwo & three.", &[proven], "alert-12.warc.gz");
+        let article = Article { text: "One.\n\nTwo & three.".into(), ..Article::default() };
+        let besides = Alternate { basis: Basis::Feed, method: "feed".into(), text: "Four <b>".into(), reason: None };
+        let page = write(12, &alert, &article, Some(&besides), &[proven], "alert-12.warc.gz");
         assert!(!page.contains("<script>"), "{page}");
         for shown in [
             "&lt;script&gt;",
             "“tres” became “cinco”",
             "<p>One.</p>",
             "Two &amp; three.",
+            "the page itself",
+            "the text in the feed",
+            "<p>Four &lt;b&gt;</p>",
             "https:&#x2f;&#x2f;faro.example&#x2f;a",
             &digest.to_string(),
             "transfer-encoding",

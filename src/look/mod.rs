@@ -24,6 +24,7 @@ use crate::model::UpdateKind;
 use crate::model::Verdict;
 use crate::model::alert::RuleTold;
 use crate::model::update::FirstTelling;
+use crate::poll::Validators;
 use crate::read;
 use crate::read::NewAlert;
 use crate::route::Subscription;
@@ -79,9 +80,18 @@ pub struct Look {
     pub gone: bool,
     /// What the look before made doubtful.
     pub suspected: Option<Reason>,
+    /// Of the answer that `article` was read from, where it had any.
+    pub validators: Validators,
 }
 
 impl Look {
+    /// With what the page is asked whether it has changed, so that it need not be sent. The last of `steps` looks asks
+    /// for the whole page, and so does whoever was told that it is gone: some servers say "not modified" for good.
+    pub fn condition(&self, steps: usize) -> Option<&Validators> {
+        let asks = !self.gone && self.step + 1 < steps && self.validators != Validators::default();
+        asks.then_some(&self.validators)
+    }
+
     /// The same with the told text as `article` has it, read from the kept bytes by the extractor of now: else a newer
     /// Atalaya would take its own progress for an edit.
     #[must_use]
@@ -106,7 +116,11 @@ pub enum Reply {
         refused: Option<Reason>,
         /// Byte for byte.
         capture: Capture,
+        /// What it can be asked with, the next time; none for what scripts made of it.
+        validators: Validators,
     },
+    /// 304: it is what it was when it was read last.
+    NotModified,
     /// 404 or 410.
     Gone {
         /// The status code.
@@ -157,6 +171,8 @@ pub struct Decision {
     pub alert: Option<NewAlert>,
     /// What is kept of the look.
     pub evidence: Option<Kept>,
+    /// Those of the text that later looks are compared with; `None` leaves them as they are.
+    pub validators: Option<Validators>,
 }
 
 /// When a page is looked at next.
@@ -185,7 +201,13 @@ pub fn decide(standing: &Standing<'_>, look: &Look, reply: Reply, now: Timestamp
             let update = update(look, UpdateKind::Removed, vec![detail]);
             Decision { gone: true, evidence, ..tell(standing, look, update, None, &[], now) }
         }
-        Seen::Page { article, capture } => present(standing, look, completed(*article, look), capture, now),
+        Seen::Page { article, capture, validators } => {
+            let decision = present(standing, look, completed(*article, look), capture, now);
+            // Of what is in doubt, or only the beginning, "not modified" would say nothing.
+            let is_known = decision.suspected.is_none() && decision.reason != Reason::OnlyTheBeginning;
+            Decision { validators: is_known.then_some(validators), ..decision }
+        }
+        Seen::Unchanged => nothing(Reason::Unchanged, after(standing, look, now)),
     }
 }
 
@@ -198,7 +220,9 @@ fn compared(article: &Article) -> Article {
 /// What a reply shows.
 enum Seen {
     /// The page, as it is now.
-    Page { article: Box<Article>, capture: Capture },
+    Page { article: Box<Article>, capture: Capture, validators: Validators },
+    /// That it says what it said.
+    Unchanged,
     /// It is gone: in words.
     Gone { detail: String, capture: Capture },
     /// Nothing.
@@ -247,7 +271,16 @@ fn present(standing: &Standing<'_>, look: &Look, article: Article, capture: Capt
 
 /// Nobody is told anything.
 fn nothing(reason: Reason, after: After) -> Decision {
-    Decision { reason, after, gone: false, suspected: None, article: None, alert: None, evidence: None }
+    Decision {
+        reason,
+        after,
+        gone: false,
+        suspected: None,
+        article: None,
+        alert: None,
+        evidence: None,
+        validators: None,
+    }
 }
 
 /// Nobody knows: another try, or the next look.
@@ -323,6 +356,7 @@ fn tell(
         revision: look.revision + 1,
         rules,
         judged_at: now,
+        basis: article.as_ref().map_or(told.basis, |article| article.basis),
         unread: None,
         copy_of: None,
         update: Some(update),

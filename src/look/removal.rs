@@ -84,12 +84,13 @@ const HOMES: &[&str] = &["home", "index", "index.html", "index.htm", "index.php"
 
 /// What a reply shows of the page.
 pub(super) fn see(look: &Look, reply: Reply) -> Seen {
-    let (article, url, refused, capture) = match reply {
+    let (article, url, refused, capture, validators) = match reply {
+        Reply::NotModified => return Seen::Unchanged,
         Reply::Failed { fault, reason } => return Seen::Failed { fault, reason },
         Reply::Gone { status, capture } => {
             return Seen::Gone { detail: format!("the page is gone ({status})"), capture };
         }
-        Reply::Page { article, url, refused, capture } => (article, url, refused, capture),
+        Reply::Page { article, url, refused, capture, validators } => (article, url, refused, capture, validators),
     };
     match refused {
         Some(reason) if reason.is_wall() => return Seen::Failed { fault: Fault::Transient, reason },
@@ -116,7 +117,7 @@ pub(super) fn see(look: &Look, reply: Reply) -> Seen {
     }
     match refused {
         Some(reason) => Seen::Failed { fault: Fault::Transient, reason },
-        None => Seen::Page { article, capture },
+        None => Seen::Page { article, capture, validators },
     }
 }
 

@@ -61,7 +61,12 @@ fn look() -> Look {
         attempts: 0,
         gone: false,
         suspected: None,
+        validators: Validators::default(),
     }
+}
+
+fn validators() -> Validators {
+    Validators { etag: Some("\"one\"".into()), last_modified: None }
 }
 
 fn reply(text: &str) -> Reply {
@@ -70,7 +75,7 @@ fn reply(text: &str) -> Reply {
 
 fn reply_from(url: &str, title: &str, text: &str, refused: Option<Reason>) -> Reply {
     let article = Box::new(Article { title: title.into(), ..page(text) });
-    Reply::Page { article, url: url.into(), refused, capture: Capture::default() }
+    Reply::Page { article, url: url.into(), refused, capture: Capture::default(), validators: validators() }
 }
 
 fn gone() -> Reply {
@@ -250,4 +255,20 @@ fn a_hostile_text_is_compared_in_bounded_time() {
     let decision = decided(&long, reply(&other), NOW);
     assert!(!matches!(decision.reason, Reason::Unchanged), "{}", decision.reason);
     assert!(began.elapsed().as_secs() < 20, "{:?} even in a build without optimisation", began.elapsed());
+}
+
+#[test]
+fn not_modified_is_unchanged_and_what_is_in_doubt_or_last_is_asked_for_whole() {
+    let look = Look { validators: validators(), ..look() };
+    assert_eq!(look.condition(3), Some(&validators()));
+    assert_eq!(look.condition(1), None, "the last look");
+    assert_eq!(Look { gone: true, ..look.clone() }.condition(3), None);
+    assert_eq!(Look { validators: Validators::default(), ..look.clone() }.condition(3), None);
+    let same = decided(&look, Reply::NotModified, NOW);
+    assert_eq!((same.reason, same.validators, same.evidence), (Reason::Unchanged, None, None));
+    let page = decided(&look, reply(TEXT), NOW);
+    assert_eq!(page.validators, Some(validators()));
+    let gone = decided(&look, gone(), NOW);
+    assert_eq!(gone.validators, None, "what later looks are compared with is still the old page");
+    assert_eq!(decided(&look, failed(), NOW).validators, None);
 }

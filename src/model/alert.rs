@@ -1,5 +1,6 @@
 //! What is told to people and programs.
 
+use super::Basis;
 use super::EntityName;
 use super::Field;
 use super::Language;
@@ -42,6 +43,9 @@ pub struct Alert {
     pub listed_at: Timestamp,
     /// When it was judged.
     pub judged_at: Timestamp,
+    /// Which text was judged.
+    #[serde(default)]
+    pub basis: Basis,
     /// Set when the page could not be read and the feed's own text was judged instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<Reason>,

@@ -25,6 +25,8 @@ pub enum Basis {
     Mirror,
     /// The page as the operator's rendering service shows it.
     Rendering,
+    /// The page, which is a PDF file.
+    Pdf,
 }
 
 impl Basis {
@@ -42,6 +44,29 @@ impl Basis {
             Self::Alternate => "alternate",
             Self::Mirror => "mirror",
             Self::Rendering => "rendering",
+            Self::Pdf => "pdf",
+        }
+    }
+
+    /// In a few words, for people, where it is another text than the page's own.
+    pub fn in_words(self) -> Option<&'static str> {
+        match self {
+            Self::Page | Self::Listing => None,
+            Self::Feed => Some("the text in the feed"),
+            Self::Amp => Some("the page's AMP version"),
+            Self::Print => Some("the page's version for print"),
+            Self::Alternate => Some("another version that the page declares"),
+            Self::Mirror => Some("a copy at the mirror"),
+            Self::Rendering => Some("the page as a browser shows it"),
+            Self::Pdf => Some("a PDF file"),
+        }
+    }
+
+    /// In a few words, for people.
+    pub fn of_what(self) -> &'static str {
+        match self {
+            Self::Listing => "what the source lists",
+            other => other.in_words().unwrap_or("the page itself"),
         }
     }
 

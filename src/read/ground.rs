@@ -36,6 +36,8 @@ pub enum Reply {
         article: Box<Article>,
         /// Why that is not to be trusted.
         reason: Reason,
+        /// What was asked and answered, byte for byte.
+        proof: Proof,
     },
     /// It was not.
     Failed {
@@ -57,6 +59,9 @@ pub enum Proof {
     /// The page had been read for this item a moment before, and was not asked again.
     ReadFor(ItemId),
 }
+
+/// The method of an article that is its entry's own text.
+pub const FROM_FEED: &str = "feed";
 
 /// What is done about a page that gives no article.
 #[derive(Clone, Copy)]
@@ -165,10 +170,10 @@ fn lasts(reason: &Reason) -> bool {
 /// Settles what an item is judged on: the better of page and feed. A page that gives no article is asked for again until
 /// the tries are used up, unless the feed gives the whole text; then the feed's teaser is all there is.
 pub fn ground(item: &Item, reply: Reply, trying: &Trying<'_>, now: Timestamp) -> Ground {
-    let (fault, reason, refused) = match reply {
+    let (fault, reason, refused, proof) = match reply {
         Reply::Article { article, url, proof } => return better(item, *article, url, proof, trying),
-        Reply::Refused { article, reason } => (Fault::Transient, reason, Some(article)),
-        Reply::Failed { fault, reason } => (fault, reason, None),
+        Reply::Refused { article, reason, proof } => (Fault::Transient, reason, Some(article), proof),
+        Reply::Failed { fault, reason } => (fault, reason, None, Proof::Entry),
     };
     if trying.feed
         && turns_elsewhere(fault, &reason, item.attempts)
@@ -176,7 +181,7 @@ pub fn ground(item: &Item, reply: Reply, trying: &Trying<'_>, now: Timestamp) ->
     {
         let basis = refused.as_ref().map_or(Basis::Page, |article| article.basis);
         let (method, text) = refused.map(|article| (article.method, article.text)).unwrap_or_default();
-        return from_feed(item, Alternate { basis, method, text, reason: Some(reason) });
+        return from_feed(item, Alternate { basis, method, text, reason: Some(reason) }, proof);
     }
     let patience = if lasts(&reason) { trying.retry.len().min(LASTING) } else { trying.retry.len() };
     let pause = trying.retry[..patience].get(item.attempts as usize);
@@ -218,7 +223,8 @@ fn better(item: &Item, article: Article, url: String, proof: Proof, trying: &Try
         && is_whole_in_feed(item, None, &Reason::EmptyPage)
     {
         let Article { basis, method, text, .. } = article;
-        return from_feed(item, Alternate { basis, method, text, reason: None });
+        // Both are kept: the entry in the record, and the page's bytes.
+        return from_feed(item, Alternate { basis, method, text, reason: None }, proof);
     }
     let article = completed(article, item);
     // What a copy elsewhere says of its own address is nothing that another item may be merged by.
@@ -239,21 +245,13 @@ fn better(item: &Item, article: Article, url: String, proof: Proof, trying: &Try
 }
 
 /// The feed's text as the whole article.
-fn from_feed(item: &Item, alternate: Alternate) -> Ground {
+fn from_feed(item: &Item, alternate: Alternate, proof: Proof) -> Ground {
     let listed = item.entry.link.as_deref();
     let final_url = listed.unwrap_or_default().to_owned();
     let article = from_entry(item);
     let fingerprint = story::fingerprint(listed, &final_url, None, &article.text);
     let alternate = Some(alternate);
-    Ground::Text(Box::new(Text {
-        article,
-        final_url,
-        alternate,
-        fingerprint,
-        unread: None,
-        proof: Proof::Entry,
-        weighed: false,
-    }))
+    Ground::Text(Box::new(Text { article, final_url, alternate, fingerprint, unread: None, proof, weighed: false }))
 }
 
 /// The article with what the page did not tell taken from the feed, and its language found in the text.
@@ -279,7 +277,7 @@ fn from_entry(item: &Item) -> Article {
         modified: entry.updated,
         text,
         basis: Basis::Feed,
-        method: "feed".into(),
+        method: FROM_FEED.into(),
         ..Article::default()
     }
 }
@@ -320,7 +318,11 @@ mod tests {
 
     fn paid(text: &str) -> Reply {
         let article = Article { text: text.to_owned(), ..Article::default() };
-        Reply::Refused { article: Box::new(article), reason: Reason::Paywall { detail: "x".into() } }
+        Reply::Refused {
+            article: Box::new(article),
+            reason: Reason::Paywall { detail: "x".into() },
+            proof: Proof::Entry,
+        }
     }
 
     #[test]

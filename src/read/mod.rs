@@ -41,6 +41,7 @@ use std::collections::BTreeMap;
 
 pub mod ground;
 
+pub use ground::FROM_FEED;
 pub use ground::Ground;
 pub use ground::Proof;
 pub use ground::Reply;
@@ -294,6 +295,7 @@ fn alert(
         published: article.published.or(item.entry.published),
         listed_at: item.listed_at,
         judged_at: now,
+        basis: article.basis,
         unread,
         copy_of,
         update: None,

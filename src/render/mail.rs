@@ -190,6 +190,8 @@ fn context(alert: &Alert, told: &[&RuleTold], receiver: &str, subject: &str, siz
         link => address.link,
         address => address.shown,
         revision => alert.revision,
+        // A page that could not be read says so in a line of its own.
+        judged_on => alert.basis.in_words().filter(|_| alert.unread.is_none()),
         unread => alert.unread.as_ref().map(|reason| clean(&reason.to_string(), sizes.reason)),
         update => alert.update.as_ref().map(|update| changes(update, sizes)),
         copy_of => alert.copy_of.as_deref().map(|title| clean(title, sizes.title)),

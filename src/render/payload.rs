@@ -4,6 +4,7 @@
 
 use super::line::clean;
 use crate::model::Alert;
+use crate::model::Basis;
 use crate::model::Excerpt;
 use crate::model::Field;
 use crate::model::RuleName;
@@ -69,6 +70,8 @@ pub struct Data {
     pub listed_at: Timestamp,
     /// When it was judged.
     pub judged_at: Timestamp,
+    /// Which text was judged: `page`, or what stood in for it.
+    pub basis: Basis,
     /// Set when the page could not be read and the feed's own text was judged.
     pub unread: Option<Why>,
     /// Set when this is a copy of a story told before for other rules: that story's headline.
@@ -245,6 +248,7 @@ fn payload(alert: &Alert, rules: &[RuleName]) -> Payload {
             published: alert.published,
             listed_at: alert.listed_at,
             judged_at: alert.judged_at,
+            basis: alert.basis,
             unread: alert.unread.as_ref().map(why),
             copy_of: optional(&alert.copy_of, 500),
             update: alert.update.as_ref().map(change),

@@ -1,6 +1,7 @@
 //! An invented alert, for the tests of everything that is made of one.
 
 use crate::model::Alert;
+use crate::model::Basis;
 use crate::model::DeliveryId;
 use crate::model::EntityName;
 use crate::model::Excerpt;
@@ -63,6 +64,7 @@ pub fn alert() -> Alert {
         listed_at: time("2026-11-22T21:31:07Z"),
         judged_at: time("2026-11-22T21:31:44Z"),
         unread: None,
+        basis: Basis::Page,
         copy_of: None,
         update: None,
     }

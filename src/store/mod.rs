@@ -277,8 +277,13 @@ pub trait Store: Send + Sync {
     /// The article of a judged item whose listed, answering or declared address has this canonical form, with the
     /// address that answered: there is no need to ask the site again.
     async fn article_at(&self, address_key: &str) -> Result<Option<(ItemId, Article, String)>, StoreError>;
-    /// How many other entries of an item's source, each with another title, gave the text of this hash.
+    /// How many other entries of an item's source, each with another title, gave the text of this hash, as far as is
+    /// known or was ever known ([`Store::doubt`]).
     async fn repeated(&self, item: &Item, text_hash: &str) -> Result<usize, StoreError>;
+    /// Notes that this text stands in the place of the source's articles, as so many `others` show, and has it no longer
+    /// decide anything: items that were judged on it are due again, those that were told are unreadable from then on and
+    /// keep what was told. Does so once for each item that gave it. Returns how many items became undecided.
+    async fn doubt(&self, item: &Item, text_hash: &str, others: usize, now: Timestamp) -> Result<usize, StoreError>;
     /// Writes down what was tried in place of an item's page, and when. Nothing happens when the lease was lost.
     async fn note_tries(&self, lease: &Lease<Item>, tries: &[(Timestamp, Reason)]) -> Result<(), StoreError>;
     /// Judged items that share an address (at any time) or the text (judged after `since`), oldest first; and where `told`,

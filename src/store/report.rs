@@ -290,6 +290,8 @@ pub struct AlertEvidence {
     pub alert: Alert,
     /// What was judged.
     pub article: Article,
+    /// What was read besides and not judged, when the item was read.
+    pub alternate: Option<Alternate>,
     /// What is kept of its readings, oldest first. Empty when nothing was kept.
     pub records: Vec<Link>,
 }

@@ -222,3 +222,56 @@ fn another_way_of_reading_the_same_bytes_is_no_edit() {
     assert_eq!((world.mails.len(), world.calls.len()), (1, 1));
     assert_eq!(codes(&why(&world)), ["unchanged"]);
 }
+
+#[test]
+fn a_page_that_has_not_changed_need_not_be_sent_again_and_the_last_look_asks_for_it_all_the_same() {
+    let mut world = World::new();
+    let configuration = format!("{}\n[evidence]\nlook_again = [\"1s\", \"2s\", \"3s\"]\n", world.configuration());
+    world.configure(&configuration);
+    let page = |etag: &str| {
+        let dated = Page::html(article(TITLE, BODY)).with(&format!("etag: {etag}"));
+        dated.with("last-modified: Tue, 03 Mar 2026 10:00:00 GMT")
+    };
+    // The second 304 belongs to the ETag that the first look did not bring.
+    world.site.serve_in_turn("/news/a", vec![page("\"one\""), Page::status(304), Page::status(304), page("\"two\"")]);
+    let link = world.site.url("/news/a");
+    world.site.feed("/feed.xml", &[entry("a", TITLE, link)]);
+    world.start();
+    world.until("the alert", |world| world.mails.len() == 1 && world.calls.len() == 1);
+    looks(&mut world, 3);
+    world.stop();
+    let heard = world.site.heard_for("/news/a");
+    let asked_with: Vec<_> = heard.iter().map(|heard| heard.header("if-none-match")).collect();
+    assert_eq!(asked_with, [None, Some("\"one\""), Some("\"one\""), None]);
+    assert_eq!(heard[1].header("if-modified-since"), Some("Tue, 03 Mar 2026 10:00:00 GMT"));
+    assert_eq!((world.mails.len(), world.calls.len()), (1, 1));
+    let why = why(&world);
+    assert_eq!(codes(&why), ["unchanged", "unchanged", "unchanged"], "{why}");
+}
+
+#[test]
+fn an_edit_under_a_new_etag_is_told_and_the_next_look_asks_with_that() {
+    let mut world = World::new();
+    let configuration = format!("{}\n[evidence]\nlook_again = [\"1s\", \"2s\", \"10s\"]\n", world.configuration());
+    world.configure(&configuration);
+    let edited = article(TITLE, &BODY.replace("Twelve", "Fourteen"));
+    world.site.serve_in_turn(
+        "/news/a",
+        vec![
+            Page::html(article(TITLE, BODY)).with("etag: \"one\""),
+            Page::html(edited).with("etag: \"two\""),
+            Page::status(304),
+        ],
+    );
+    let link = world.site.url("/news/a");
+    world.site.feed("/feed.xml", &[entry("a", TITLE, link)]);
+    world.start();
+    let (_, call) = updated(&mut world);
+    assert_eq!(update(&call)["kind"], "edited");
+    world.until_asked("/feed.xml", 3);
+    world.stop();
+    let heard = world.site.heard_for("/news/a");
+    let asked_with: Vec<_> = heard.iter().map(|heard| heard.header("if-none-match")).collect();
+    assert_eq!(asked_with, [None, Some("\"one\""), Some("\"two\"")]);
+    assert_eq!(codes(&why(&world)), ["updated", "unchanged"]);
+}

@@ -167,6 +167,47 @@ fn the_host_of_a_page_is_left_alone_while_the_service_works() {
     }
 }
 
+#[test]
+fn try_article_shows_a_page_that_scripts_build_where_that_is_wanted_and_never_past_robots() {
+    let world = world(page);
+    let (list, file) = (world.site.url("/shell"), world.state().with_file_name("shell.html"));
+    std::fs::write(&file, SHELL).expect("written");
+    world.site.serve(&service(&list), Page::html(article("A hearing", "The court heard of torture.")));
+    let tried = |arguments: &[&str]| {
+        let file = file.display().to_string();
+        let output = world.atalaya(&[&["try", "article", "--json", "--url", &list], arguments, &[&file]].concat());
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON")
+    };
+    let plain = tried(&[]);
+    assert!(plain["warnings"].to_string().contains("1 script"), "{plain}");
+    assert!(world.site.heard().is_empty(), "nothing is asked without the switch");
+    let shown = tried(&["--render"]);
+    assert!(shown["text"].as_str().is_some_and(|text| text.contains("heard of torture")), "{shown}");
+    assert!(shown["method"].as_str().is_some_and(|method| method.starts_with("rendered: ")), "{shown}");
+    assert_eq!(world.site.heard_for(&service(&list))[0].header("authorization"), Some("Bearer geheim"));
+    world.site.serve("/robots.txt", Page::html("User-agent: *\nDisallow: /shell\n"));
+    let refused = tried(&["--render"]);
+    assert!(refused["warnings"].to_string().contains("robots.txt"), "{refused}");
+    assert_eq!(world.site.heard_for(&service(&list)).len(), 1);
+}
+
+#[test]
+fn discover_finds_what_only_the_scripts_of_a_page_name_unless_it_is_never_rendered() {
+    for (more, found) in [("", true), ("render = \"never\"\n", false)] {
+        let world = world(|world| page(world) + more);
+        let home = world.site.url("/home");
+        world.site.serve("/home", Page::html(SHELL));
+        let built = "<!doctype html><title>A paper</title><link rel=alternate type=application/rss+xml href=/feed.xml>";
+        world.site.serve(&service(&home), Page::html(built));
+        let link = world.site.url("/a");
+        world.site.feed("/feed.xml", &[entry("a", "A hearing", link)]);
+        let output = world.atalaya(&["discover", &home]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(said.contains("/feed.xml"), found, "{said}{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(world.site.heard_for(&service(&home)).len(), usize::from(found));
+    }
+}
+
 // ── the service by itself ──
 
 fn rendering(site: &Site) -> Rendering {

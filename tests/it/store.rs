@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 mod damage;
 mod file;
+mod kept;
 mod lease;
 mod look;
 mod notice;
@@ -106,6 +107,10 @@ contract! {
         a_story_whose_key_is_there_is_the_same_story,
         a_read_article_need_not_be_read_again,
         undecided_rules_are_no_verdicts;
+    kept:
+        retention_by_age_and_by_size_never_removes_what_an_alert_rests_on,
+        readings_that_end_together_are_each_kept_and_each_told_what_became_of_them,
+        a_text_that_stands_for_several_items_decides_none_of_them;
     outbox:
         a_try_freezes_the_message_once,
         a_try_without_an_end_stays_in_doubt,

@@ -115,6 +115,14 @@ fn faults() -> Vec<(&'static str, Page)> {
         ("consent_wall", Page::html(CONSENT)),
         ("empty_page", Page::html("")),
         ("needs_scripts", Page::html(EMPTY)),
+        (
+            "needs_scripts",
+            Page::html(EMPTY.replace("<div", "<noscript>Activa JavaScript para ver esta página.</noscript><div")),
+        ),
+        (
+            "needs_scripts",
+            Page::html(EMPTY.replace("<div", "<noscript>Ative o JavaScript para ver esta página.</noscript><div")),
+        ),
         ("paywall", Page::html(PAID)),
         ("login_wall", Page::html(LOGIN)),
         ("bot_wall", Page::html(ROBOT)),
@@ -192,6 +200,9 @@ fn a_feed_that_gives_the_whole_text_rescues_every_page_and_the_verdict_says_so()
         assert_eq!(way["article"]["article"]["basis"], "feed", "{code}: {way:#}");
         assert_eq!(way["article"]["alternate"]["reason"]["code"], code, "{way:#}");
         assert_eq!(world.calls[0]["body"]["data"]["unread"], Value::Null, "{code}");
+        assert_eq!(world.calls[0]["body"]["data"]["basis"], "feed", "{code}");
+        let mail = world.mails[0]["text"].as_str().unwrap_or_default();
+        assert!(mail.contains("Judged on the text in the feed"), "{mail}");
     }
 }
 
@@ -231,8 +242,9 @@ fn other_versions_that_the_page_declares_rescue_it_where_they_are_switched_on() 
         let (mut world, address) = failing(Page::html(CONSENT.replace("<head>", &format!("<head>{link}"))), "");
         world.site.article("/other", TITLE, "The court heard of torture.");
         world.start();
-        world.until("it is told", |world| world.mails.len() == 1);
+        world.until("it is told", |world| world.mails.len() == 1 && world.calls.len() == 1);
         world.stop();
+        assert_eq!(world.calls[0]["body"]["data"]["basis"], way);
         let told = why(&world, &address);
         assert_eq!(told["article"]["article"]["basis"], way, "{told:#}");
         assert!(told["article"]["final_url"].as_str().is_some_and(|url| url.ends_with("/other")), "{told:#}");
@@ -272,8 +284,9 @@ fn a_mirror_rescues_every_page_and_one_that_knows_nothing_is_a_try() {
             vec![Page::html(unknown), Page::html(article(TITLE, "The court heard of torture."))],
         );
         world.start();
-        world.until("it is told", |world| world.mails.len() == 1);
+        world.until("it is told", |world| world.mails.len() == 1 && world.calls.len() == 1);
         world.stop();
+        assert_eq!(world.calls[0]["body"]["data"]["basis"], "mirror", "{code}");
         let told = why(&world, &link);
         assert_eq!(told["article"]["article"]["basis"], "mirror", "{code}: {told:#}");
         let codes: Vec<&str> =
@@ -308,6 +321,15 @@ fn a_page_shorter_than_its_feed_is_not_what_is_judged() {
     assert_eq!(told["article"]["article"]["basis"], "feed", "{told:#}");
     let besides = &told["article"]["alternate"];
     assert!(besides["text"].as_str().is_some_and(|text| text.contains("The fishermen.")), "{told:#}");
+    // Both are kept, and shown to whoever looks for what the alert rests on.
+    let kept = world.atalaya(&["evidence", "export", "1", "--json"]);
+    let kept: Value = serde_json::from_slice(&kept.stdout).expect("JSON");
+    let folder = world.state().parent().expect("a folder").to_owned();
+    let page = std::fs::read_to_string(folder.join(kept["page"].as_str().expect("a file"))).expect("it is written");
+    assert!(page.contains("<th>judged on<td>the text in the feed"), "{page}");
+    let (judged, besides) = page.split_once("Read besides, and not judged: the page itself").expect("both");
+    assert!(judged.contains("heard of torture") && !judged.contains("The fishermen."), "{judged}");
+    assert!(besides.contains("The fishermen.") && besides.contains("<h3>200 http"), "{besides}");
 }
 
 #[test]
@@ -335,6 +357,84 @@ fn one_text_for_entry_after_entry_is_no_article() {
     let status = world.atalaya(&["status", "--json"]);
     let status: Value = serde_json::from_slice(&status.stdout).expect("JSON");
     assert_eq!(status["unreadable"][0]["reason"]["last"]["code"], "repeated_text", "{status:#}");
+}
+
+/// A world in which so many entries are listed; the first answers of their pages are one notice, then come `after`.
+fn walled(count: usize, connections: usize, titles: impl Fn(usize) -> String, after: Option<&str>) -> World {
+    let mut world = World::new();
+    let notice = article("An invented paper", "Our readers see this notice for a while.");
+    let entries: Vec<_> = (0..count)
+        .map(|number| {
+            let path = format!("/{number}");
+            let mut answers = vec![Page::html(notice.clone())];
+            answers.extend(after.map(|text| Page::html(article(&titles(number), text))));
+            world.site.serve_in_turn(&path, answers);
+            entry(&path, &titles(number), world.site.url(&path))
+        })
+        .collect();
+    world.site.feed("/feed.xml", &entries);
+    let configuration = world.configuration().replace("connections = 4", &format!("connections = {connections}"));
+    world.configure(&configuration);
+    world
+}
+
+fn headline(number: usize) -> String {
+    format!("Headline about harbour number {number}{number}{number}{number}")
+}
+
+#[test]
+fn what_was_judged_on_a_wall_before_it_was_known_for_one_is_read_again_and_told() {
+    let mut world = walled(4, 1, headline, Some("The court heard of torture."));
+    world.start();
+    world.until("all four are told, the first one too", |world| world.mails.len() == 4);
+    world.stop();
+    assert_eq!(world.ledger_adds_up()["states"]["judged"], 4);
+    // The first had been judged on the notice, and its way says so.
+    let ways: Vec<Value> = (0..4).map(|number| why(&world, &world.site.url(&format!("/{number}")))).collect();
+    for way in &ways {
+        assert_eq!(way["tries"][0][1]["code"], "repeated_text", "{way:#}");
+        assert_eq!(way["article"]["article"]["basis"], "page", "{way:#}");
+    }
+}
+
+#[test]
+fn a_wall_that_stays_leaves_no_verdict_on_its_text_be_they_read_one_by_one_or_at_once() {
+    for connections in [1, 4] {
+        let mut world = walled(3, connections, headline, None);
+        world.start();
+        world.until_asked("/feed.xml", 2);
+        world.until("all are given up", |world| {
+            (0..3).all(|number| world.asked.iter().filter(|path| **path == format!("/{number}")).count() >= 3)
+        });
+        world.until_asked("/feed.xml", 3);
+        world.stop();
+        let ledger = world.ledger_adds_up();
+        assert_eq!(ledger["states"]["unreadable"], 3, "{connections}: {ledger}");
+        assert_eq!(ledger["unmatched_verdicts"], 0, "{connections}: {ledger}");
+        assert!(world.mails.is_empty());
+    }
+}
+
+#[test]
+fn what_was_told_on_a_wall_s_page_stands_and_is_listed_as_unreadable() {
+    let titles = |number: usize| match number {
+        // What is listed last is read first.
+        3 => "Torture in the harbour of Northmarch".to_owned(),
+        other => headline(other),
+    };
+    let mut world = walled(4, 1, titles, None);
+    world.start();
+    world.until("the title is told", |world| world.mails.len() == 1);
+    world.until("the others are given up", |world| {
+        (0..3).all(|number| world.asked.iter().filter(|path| **path == format!("/{number}")).count() >= 3)
+    });
+    world.until_asked("/feed.xml", 2);
+    world.stop();
+    let ledger = world.ledger_adds_up();
+    assert_eq!(ledger["states"]["unreadable"], 4, "{ledger}");
+    assert_eq!(ledger["matched"], 1, "{ledger}");
+    assert_eq!(ledger["unmatched_verdicts"], 0, "{ledger}");
+    assert_eq!(world.mails.len(), 1);
 }
 
 /// A PDF file with one line of text, written by hand; its offsets are found by the reader itself.
@@ -374,7 +474,7 @@ fn a_pdf_file_is_read_and_a_broken_one_is_listed() {
         world.start();
         world.until_asked("/a", 1);
         match state {
-            "judged" => world.until("it is told", |world| world.mails.len() == 1),
+            "judged" => world.until("it is told", |world| world.mails.len() == 1 && world.calls.len() == 1),
             _ => world.until_asked("/feed.xml", 3),
         }
         world.stop();
@@ -383,6 +483,8 @@ fn a_pdf_file_is_read_and_a_broken_one_is_listed() {
         match state {
             "judged" => {
                 assert_eq!(way["article"]["article"]["method"], "pdf", "{way:#}");
+                assert_eq!(way["article"]["article"]["basis"], "pdf", "{way:#}");
+                assert_eq!(world.calls[0]["body"]["data"]["basis"], "pdf");
                 assert_eq!(way["article"]["article"]["title"], TITLE, "{way:#}");
             }
             _ => assert_eq!(way["reason"]["last"]["code"], "pdf_unreadable", "{way:#}"),

@@ -8,7 +8,7 @@ use super::signs::bare;
 use crate::model::Reason;
 
 /// Proofs of being human, and blocks.
-pub static DETECTOR: Detector = Detector { name: "bot_wall", examine };
+pub static DETECTOR: Detector = Detector { name: "bot_wall", phrases: PHRASES, examine };
 
 /// Titles that only challenges and refusals have. Compared whole, folded to lower case.
 const TITLES: &[&str] = &[

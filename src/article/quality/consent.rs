@@ -8,7 +8,7 @@ use super::signs::bare;
 use crate::model::Reason;
 
 /// Consent forms and notices of privacy laws.
-pub static DETECTOR: Detector = Detector { name: "consent_wall", examine };
+pub static DETECTOR: Detector = Detector { name: "consent_wall", phrases: PHRASES, examine };
 
 const TITLES: &[&str] =
     &["before you continue", "antes de continuar", "avant de continuer", "bevor sie fortfahren", "consent required"];

@@ -6,7 +6,7 @@ use super::signs::Signs;
 use crate::model::Reason;
 
 /// Pages with nothing to judge.
-pub static DETECTOR: Detector = Detector { name: "empty_page", examine };
+pub static DETECTOR: Detector = Detector { name: "empty_page", phrases: &[], examine };
 
 fn examine(signs: &Signs<'_>) -> Option<Reason> {
     let something = signs.words >= SHORT || (signs.words > 0 && signs.is_flash());

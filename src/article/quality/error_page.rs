@@ -8,7 +8,7 @@ use super::signs::bare;
 use crate::model::Reason;
 
 /// "Not found" and "out of order" with status 200.
-pub static DETECTOR: Detector = Detector { name: "error_page", examine };
+pub static DETECTOR: Detector = Detector { name: "error_page", phrases: PHRASES, examine };
 
 /// Titles, or what stands before the site's name in them.
 const TITLES: &[&str] = &[

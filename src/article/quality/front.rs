@@ -7,7 +7,7 @@ use crate::model::Reason;
 use url::Url;
 
 /// What an article's address leads to when the article is gone.
-pub static DETECTOR: Detector = Detector { name: "not_an_article", examine };
+pub static DETECTOR: Detector = Detector { name: "not_an_article", phrases: &[], examine };
 
 /// From this share of words that are nothing but links on, a text without its title is a list.
 const LINKED: f64 = 0.3;

@@ -6,7 +6,7 @@ use super::signs::Signs;
 use crate::model::Reason;
 
 /// Pages that ask who is there.
-pub static DETECTOR: Detector = Detector { name: "login_wall", examine };
+pub static DETECTOR: Detector = Detector { name: "login_wall", phrases: PHRASES, examine };
 
 /// What logins say.
 pub(super) const PHRASES: &[&str] = &[

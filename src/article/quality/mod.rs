@@ -16,6 +16,7 @@ mod feed;
 mod front;
 mod login;
 mod paywall;
+mod phrases;
 mod repeated;
 pub mod signs;
 mod teaser;
@@ -27,6 +28,8 @@ pub use feed::is_whole;
 pub struct Detector {
     /// What it is called in tests and in the manual.
     pub name: &'static str,
+    /// What it asks [`Signs::said`] for: the phrases of all detectors are looked for at once.
+    pub phrases: &'static [&'static str],
     /// The reason, with what was seen, where it is one.
     pub examine: fn(&Signs<'_>) -> Option<Reason>,
 }

@@ -8,7 +8,7 @@ use super::signs::Signs;
 use crate::model::Reason;
 
 /// Pages that want to be paid.
-pub static DETECTOR: Detector = Detector { name: "paywall", examine };
+pub static DETECTOR: Detector = Detector { name: "paywall", phrases: PHRASES, examine };
 
 const PHRASES: &[&str] = &[
     "subscribe to continue",

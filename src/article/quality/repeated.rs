@@ -5,7 +5,7 @@ use super::signs::Signs;
 use crate::model::Reason;
 
 /// What a source shows for entries with different titles.
-pub static DETECTOR: Detector = Detector { name: "repeated_text", examine };
+pub static DETECTOR: Detector = Detector { name: "repeated_text", phrases: &[], examine };
 
 fn examine(signs: &Signs<'_>) -> Option<Reason> {
     if signs.repeated == 0 {

@@ -2,6 +2,7 @@
 
 use super::Listed;
 use super::Reading;
+use super::phrases;
 use crate::article::scan;
 use crate::feed::plain;
 use crate::model::Article;
@@ -38,6 +39,7 @@ pub struct Signs<'a> {
     around: OnceCell<String>,
     listed_title: OnceCell<String>,
     anchors: OnceCell<HashSet<String>>,
+    known: OnceCell<HashSet<&'static str>>,
 }
 
 impl<'a> Signs<'a> {
@@ -58,6 +60,7 @@ impl<'a> Signs<'a> {
             around: OnceCell::new(),
             listed_title: OnceCell::new(),
             anchors: OnceCell::new(),
+            known: OnceCell::new(),
         }
     }
 
@@ -83,7 +86,8 @@ impl<'a> Signs<'a> {
 
     /// The phrases that the extracted text says.
     pub fn said(&self, phrases: &[&'static str]) -> Vec<&'static str> {
-        phrases.iter().copied().filter(|phrase| self.text.contains(phrase)).collect()
+        let known = self.known.get_or_init(|| phrases::known(&self.text));
+        phrases.iter().copied().filter(|phrase| known.contains(phrase)).collect()
     }
 
     /// The first of the phrases that stands anywhere on the page.
@@ -168,12 +172,19 @@ pub fn count_words(text: &str) -> usize {
         matches!(*letter, '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
             | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')
     };
-    text.split_whitespace().count() + text.chars().filter(unspaced).count() / 2
+    // How their letters begin in UTF-8: most texts have none of them.
+    let letters = if text.bytes().any(|byte| matches!(byte, 0xe0 | 0xe1 | 0xe3..=0xe9)) {
+        text.chars().filter(unspaced).count()
+    } else {
+        0
+    };
+    text.split_whitespace().count() + letters / 2
 }
 
 /// Lower case, one kind of apostrophe, single blanks: how phrases are written.
 pub fn fold(text: &str) -> String {
-    plain::fold(&text.replace('’', "'")).to_lowercase()
+    let folded = plain::fold(text).to_lowercase();
+    if folded.contains('’') { folded.replace('’', "'") } else { folded }
 }
 
 /// A title as lists of titles have it: folded, without what ends it.

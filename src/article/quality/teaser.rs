@@ -8,7 +8,7 @@ use super::signs::fold;
 use crate::model::Reason;
 
 /// Pages that give less than the article.
-pub static DETECTOR: Detector = Detector { name: "teaser_only", examine };
+pub static DETECTOR: Detector = Detector { name: "teaser_only", phrases: &[], examine };
 
 /// How a text ends that goes on elsewhere, folded.
 const ENDS: &[&str] = &[

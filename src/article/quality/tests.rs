@@ -71,7 +71,11 @@ fn every_class_is_told_by_its_own_code_in_three_languages() {
         ("error_page", "El Faro", "Ha ocurrido un error. Vuelva a intentarlo más tarde."),
         ("teaser_only", TITLE, &format!("{REPORT}\n\nSeguir leyendo")),
         ("teaser_only", TITLE, &format!("{REPORT} Los vecinos […]")),
+        ("teaser_only", TITLE, &format!("{REPORT}\n\nContinue reading")),
+        ("teaser_only", TITLE, &format!("{REPORT}\n\nLeia mais »")),
         ("empty_page", TITLE, "Publicidad"),
+        ("empty_page", TITLE, "Advertisement"),
+        ("empty_page", TITLE, "Publicidade"),
     ] {
         assert_eq!(class(title, text), Some(expected), "{title}: {text}");
     }
@@ -91,6 +95,12 @@ fn an_article_about_walls_errors_and_cookies_is_one() {
             "Customers of the Halden bank saw the words “something went wrong” for most of Tuesday when they opened its \
              site.\n\nThe bank said that a disk had failed in its data centre in Northmarch and that no money was lost, \
              and that it would pay for any fees that its customers had because of the failure.",
+        ),
+        (
+            "Multa por um aviso de cookies",
+            "A autoridade de proteção de dados de Vale Norte multou ontem a loja Halden porque o seu aviso, que só dizia \
+             “usamos cookies para melhorar o serviço”, não deixava ninguém recusar.\n\nA empresa tem trinta dias para \
+             recorrer da decisão, disse um porta-voz na segunda-feira na capital.",
         ),
         ("Access denied", REPORT),
         ("Error", REPORT),
@@ -135,12 +145,18 @@ fn a_redirect_to_the_front_page_and_a_list_of_links_are_no_article() {
     let html = page("El Faro", &text);
     let reading = Reading { article: &front, html: &html, url: Some(&home), listed, repeated: 0 };
     assert_eq!(judge(&reading).refused().map(|reason| reason.code()), Some("not_an_article"));
-    let heads: Vec<String> = (0..9).map(|n| format!("Noticia número {n} de la región del puerto")).collect();
-    let links: String = heads.iter().map(|head| format!("<p><a href=/n>{head}</a></p>")).collect();
-    let html = format!("<title>Sección</title>{links}");
-    assert_eq!(of(&article("Sección", &heads.join("\n\n")), &html, listed, 0), Some("not_an_article"));
-    let unlinked = page("Sección", &heads.join("\n\n"));
-    assert_eq!(of(&article("Sección", &heads.join("\n\n")), &unlinked, listed, 0), None);
+    for (section, head, of_the_harbour) in [
+        ("Sección", "Noticia número", "de la región del puerto"),
+        ("Section", "News number", "of the region around the harbour"),
+        ("Seção", "Notícia número", "da região do porto"),
+    ] {
+        let heads: Vec<String> = (0..9).map(|n| format!("{head} {n} {of_the_harbour}")).collect();
+        let links: String = heads.iter().map(|head| format!("<p><a href=/n>{head}</a></p>")).collect();
+        let html = format!("<title>{section}</title>{links}");
+        assert_eq!(of(&article(section, &heads.join("\n\n")), &html, listed, 0), Some("not_an_article"));
+        let unlinked = page(section, &heads.join("\n\n"));
+        assert_eq!(of(&article(section, &heads.join("\n\n")), &unlinked, listed, 0), None);
+    }
 }
 
 #[test]

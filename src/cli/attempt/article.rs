@@ -2,6 +2,8 @@
 
 use super::super::Exit;
 use super::super::output::Output;
+use super::super::setup;
+use super::super::shown::Stage;
 use super::input;
 use crate::article;
 use crate::article::Terms;
@@ -12,6 +14,8 @@ use crate::config;
 use crate::config::Environment;
 use crate::model::Article;
 use crate::model::Document;
+use crate::model::Reason;
+use crate::source;
 use crate::text::language;
 use clap::Args;
 use jiff::Timestamp;
@@ -22,6 +26,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::path::PathBuf;
 use std::thread;
+use tokio::runtime::Runtime;
 use url::Url;
 
 /// An address that no page has, for pages that come without one.
@@ -38,6 +43,9 @@ pub struct Arguments {
     /// The address that the files come from: relative links are made absolute against it
     #[arg(long)]
     url: Option<Url>,
+    /// Have pages that scripts build shown by the service of `[rendering]`, as the daemon does; they need their address
+    #[arg(long)]
+    render: bool,
     /// One JSON object per page
     #[arg(long)]
     json: bool,
@@ -89,24 +97,33 @@ struct ErrorLine<'a> {
 pub fn run(arguments: &Arguments, named: Option<&Path>, output: &mut Output) -> anyhow::Result<Exit> {
     let mut exit = Exit::Success;
     // Only a configuration that is named: pages are read where there is none too.
-    let sites = match named.map(|named| config::load(named, &Environment::looking_only())) {
-        Some(Ok(loaded)) => loaded.config.sites,
+    let config = match named.map(|named| config::load(named, &Environment::looking_only())) {
+        Some(Ok(loaded)) => Some(loaded.config),
         Some(Err(diagnostics)) => {
             output.complain_text(&diagnostics.render(output.colour_of_complaints));
             return Ok(Exit::Config);
         }
-        None => Vec::new(),
+        None => None,
     };
-    let sites = sites.as_slice();
+    let service = match (arguments.render, config.as_ref().map(Stage::of).transpose()?.flatten()) {
+        (false, _) => None,
+        (true, Some(stage)) => Some((stage, setup::runtime()?)),
+        (true, None) => {
+            output.complain("`--render` needs `--config` with a `[rendering]` in it");
+            return Ok(Exit::Usage);
+        }
+    };
+    let sites = config.as_ref().map(|config| config.sites.as_slice()).unwrap_or_default();
+    let reader = Reader { sites, service };
     for file in &arguments.files {
         let asked =
             Asked { file: Some(file.clone()), url: arguments.url.as_ref().map(Url::to_string), ..Asked::default() };
-        tell(&asked, sites, arguments.json, &mut exit, output)?;
+        tell(&asked, &reader, arguments.json, &mut exit, output)?;
     }
     if arguments.jsonl {
         for object in input::objects::<Asked>() {
             match object? {
-                Ok(asked) => tell(&asked, sites, true, &mut exit, output)?,
+                Ok(asked) => tell(&asked, &reader, true, &mut exit, output)?,
                 Err(bad) => {
                     output.json(&bad)?;
                     exit = Exit::Finding;
@@ -119,11 +136,11 @@ pub fn run(arguments: &Arguments, named: Option<&Path>, output: &mut Output) -> 
     Ok(exit)
 }
 
-fn tell(asked: &Asked, sites: &[Site], json: bool, exit: &mut Exit, output: &mut Output) -> anyhow::Result<()> {
+fn tell(asked: &Asked, reader: &Reader<'_>, json: bool, exit: &mut Exit, output: &mut Output) -> anyhow::Result<()> {
     let id = asked.id.as_ref();
     // A name need not be UTF-8, a JSON string must.
     let file = asked.file.as_deref().map(Path::to_string_lossy);
-    let article = match read(asked, sites) {
+    let article = match reader.read(asked) {
         Ok(article) => article,
         Err(error) => {
             *exit = Exit::Finding;
@@ -162,8 +179,37 @@ fn tell(asked: &Asked, sites: &[Site], json: bool, exit: &mut Exit, output: &mut
     Ok(())
 }
 
-/// One page, on a thread with the stack that extraction is promised.
-fn read(asked: &Asked, sites: &[Site]) -> Result<Article, String> {
+/// How pages are read.
+struct Reader<'a> {
+    sites: &'a [Site],
+    service: Option<(Stage<'a>, Runtime)>,
+}
+
+impl Reader<'_> {
+    /// One page; as the service shows it, where scripts are to build it and that is wanted.
+    fn read(&self, asked: &Asked) -> Result<Article, String> {
+        let (bytes, url) = page(asked)?;
+        let (mut article, refused) = on_thread(&Document { url: &url, content_type: None, bytes: &bytes }, self.sites)?;
+        let service = self.service.as_ref().filter(|_| url.as_str() != NO_ADDRESS).zip(refused.as_ref());
+        let shown = service.and_then(|((stage, runtime), reason)| runtime.block_on(stage.show(&url, reason)));
+        match shown {
+            None => article.warnings.extend(refused.map(|reason| reason.to_string())),
+            Some(Err(why)) => article.warnings.extend(refused.map(|reason| format!("{reason}; {why}"))),
+            Some(Ok(shown)) => {
+                let content_type = shown.content_type.as_deref();
+                let (rendered, refused) =
+                    on_thread(&Document { url: &url, content_type, bytes: &shown.body }, self.sites)?;
+                article = Article { method: format!("rendered: {}", rendered.method), ..rendered };
+                article.warnings.extend(refused.map(|reason| reason.to_string()));
+            }
+        }
+        // A relative link is no address where nothing says what it is relative to.
+        article.canonical_url = article.canonical_url.filter(|url| !url.starts_with(NO_ADDRESS));
+        Ok(article)
+    }
+}
+
+fn page(asked: &Asked) -> Result<(Vec<u8>, Url), String> {
     let bytes = match (&asked.html, &asked.file) {
         (Some(html), _) => html.clone().into_bytes(),
         (None, Some(file)) => input::bytes(file).map_err(|error| error.to_string())?,
@@ -171,22 +217,26 @@ fn read(asked: &Asked, sites: &[Site]) -> Result<Article, String> {
     };
     let address = asked.url.as_deref().unwrap_or(NO_ADDRESS);
     let url = Url::parse(address).map_err(|error| format!("`{address}` is no address: {error}"))?;
+    Ok((bytes, url))
+}
+
+/// On a thread with the stack that extraction is promised.
+fn on_thread(document: &Document<'_>, sites: &[Site]) -> Result<(Article, Option<Reason>), String> {
     thread::scope(|scope| {
-        let extracting = thread::Builder::new()
-            .stack_size(article::STACK_BYTES)
-            .spawn_scoped(scope, || extract(&Document { url: &url, content_type: None, bytes: &bytes }, sites));
+        let extracting =
+            thread::Builder::new().stack_size(article::STACK_BYTES).spawn_scoped(scope, || extract(document, sites));
         let extracting = extracting.map_err(|error| format!("no thread: {error}"))?;
         extracting.join().map_err(|_| "the extractor failed".to_owned())
     })
 }
 
-/// As the daemon does it, but what it would refuse becomes a warning.
-fn extract(document: &Document<'_>, sites: &[Site]) -> Article {
+/// As the daemon does it, with why it would not take that for the article. An empty page that scripts would fill is called
+/// by that name.
+fn extract(document: &Document<'_>, sites: &[Site]) -> (Article, Option<Reason>) {
     let terms = Terms { now: clock::now(), site: site::of(sites, document.url) };
     let (mut article, refused) = article::examine(document, "", &terms);
     article.language = language::detect(&article.title, &article.text, article.language.as_ref());
-    article.warnings.extend(refused.map(|reason| reason.to_string()));
-    // A relative link is no address where nothing says what it is relative to.
-    article.canonical_url = article.canonical_url.filter(|url| !url.starts_with(NO_ADDRESS));
-    article
+    let scripts = || source::unreadable(document).filter(|it| matches!(it, Reason::NeedsScripts { .. }));
+    let refused = refused.map(|reason| if reason == Reason::EmptyPage { scripts().unwrap_or(reason) } else { reason });
+    (article, refused)
 }

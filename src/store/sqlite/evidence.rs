@@ -6,6 +6,7 @@ use super::value::count;
 use super::value::from_json;
 use super::value::limit;
 use super::value::micros;
+use super::value::optional_from_json;
 use super::value::time;
 use crate::evidence::Kept;
 use crate::evidence::Retention;
@@ -176,7 +177,7 @@ pub(super) async fn alerts(store: &SqliteStore, filter: &AlertFilter) -> Result<
 pub(super) async fn of_alert(store: &SqliteStore, alert: AlertId) -> Result<Option<AlertEvidence>, StoreError> {
     let mut transaction = store.read().await?;
     let found = sqlx::query(
-        "SELECT alert.item_id, alert.alert, article.about, article.text,
+        "SELECT alert.item_id, alert.alert, article.about, article.text, article.alternate,
              (SELECT article FROM look_try WHERE alert_id = alert.id) AS looked
          FROM alert JOIN article ON article.item_id = alert.item_id WHERE alert.id = ?",
     )
@@ -201,6 +202,7 @@ pub(super) async fn of_alert(store: &SqliteStore, alert: AlertId) -> Result<Opti
             Some(looked) => from_json("look_try.article", looked)?,
             None => lookalike::article(&found)?,
         },
+        alternate: optional_from_json("article.alternate", found.try_get("alternate")?)?,
         records: rows.iter().map(row).collect::<Result<_, _>>()?,
     }))
 }

@@ -21,6 +21,7 @@ use crate::model::Article;
 use crate::model::DeliveryId;
 use crate::model::ItemId;
 use crate::model::update::FirstTelling;
+use crate::poll::Validators;
 use crate::read::NewAlert;
 use crate::store::Claim;
 use crate::store::Lease;
@@ -35,16 +36,20 @@ use sqlx::sqlite::SqliteRow;
 pub(super) async fn plan(
     connection: &mut SqliteConnection,
     item: ItemId,
+    validators: &Validators,
     at: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO look (item_id, host, began_at, next_at) SELECT id, host, ?2, ?3 FROM item WHERE id = ?1
+        "INSERT INTO look (item_id, host, began_at, next_at, etag, last_modified)
+         SELECT id, host, ?2, ?3, ?4, ?5 FROM item WHERE id = ?1
          ON CONFLICT (item_id) DO NOTHING",
     )
     .bind(item.0)
     .bind(micros(now))
     .bind(micros(at))
+    .bind(&validators.etag)
+    .bind(&validators.last_modified)
     .execute(connection)
     .await?;
     Ok(())
@@ -123,6 +128,7 @@ async fn lease(
         attempts: count("look.attempts", row.try_get("attempts")?)?,
         gone: row.try_get::<i64, _>("gone")? != 0,
         suspected: optional_from_json("look.suspected", row.try_get("suspected")?)?,
+        validators: Validators { etag: row.try_get("etag")?, last_modified: row.try_get("last_modified")? },
     };
     Ok(Lease { job, owner: claim.owner.to_owned(), fence: row.try_get("fence")?, until: lease_end(claim) })
 }
@@ -152,7 +158,8 @@ pub(super) async fn commit(
     let mut transaction = store.write().await?;
     let settled = sqlx::query(
         "UPDATE look SET step = ?4, attempts = ?5, gone = ?6, suspected = ?7, next_at = ?8, owner = NULL,
-             lease_until = NULL
+             lease_until = NULL, etag = CASE WHEN ?9 THEN ?10 ELSE etag END,
+             last_modified = CASE WHEN ?9 THEN ?11 ELSE last_modified END
          WHERE item_id = ?1 AND owner = ?2 AND fence = ?3",
     )
     .bind(item.0)
@@ -163,6 +170,9 @@ pub(super) async fn commit(
     .bind(i64::from(decision.gone))
     .bind(decision.suspected.as_ref().map(json))
     .bind(decision.after.at.map(micros))
+    .bind(decision.validators.is_some())
+    .bind(decision.validators.as_ref().and_then(|it| it.etag.as_ref()))
+    .bind(decision.validators.as_ref().and_then(|it| it.last_modified.as_ref()))
     .execute(&mut *transaction)
     .await?;
     if settled.rows_affected() == 0 {

@@ -98,9 +98,11 @@ pub(super) async fn article_at(
 pub(super) async fn repeated(store: &SqliteStore, item: &Item, text_hash: &str) -> Result<usize, StoreError> {
     let titles: i64 = sqlx::query_scalar(
         "SELECT COUNT(DISTINCT json_extract(item.entry, '$.title'))
-         FROM article JOIN item ON item.id = article.item_id
-         WHERE article.text_hash = ?1 AND item.source = ?2 AND item.id <> ?3
-             AND json_extract(item.entry, '$.title') <> ?4",
+         FROM (SELECT item_id FROM article WHERE text_hash = ?1
+               UNION ALL
+               SELECT item_id FROM wall WHERE source = ?2 AND text_hash = ?1) AS gave
+             JOIN item ON item.id = gave.item_id
+         WHERE item.source = ?2 AND item.id <> ?3 AND json_extract(item.entry, '$.title') <> ?4",
     )
     .bind(text_hash)
     .bind(item.source.as_str())

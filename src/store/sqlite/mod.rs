@@ -56,6 +56,7 @@ use sqlx::Transaction;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
+mod doubt;
 mod evidence;
 mod item;
 mod ledger;
@@ -72,6 +73,7 @@ mod settle;
 mod soon;
 mod source;
 mod status;
+mod together;
 mod value;
 mod way;
 mod work;
@@ -81,7 +83,8 @@ mod work;
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
-    settling: settle::Queue,
+    settling: together::Queue<settle::Row>,
+    reading: together::Queue<item::Reading>,
 }
 
 impl SqliteStore {
@@ -165,6 +168,10 @@ impl Store for SqliteStore {
         lookalike::repeated(self, item, text_hash).await
     }
 
+    async fn doubt(&self, item: &Item, text_hash: &str, others: usize, now: Timestamp) -> Result<usize, StoreError> {
+        doubt::doubt(self, item, text_hash, others, now).await
+    }
+
     async fn note_tries(&self, lease: &Lease<Item>, tries: &[(Timestamp, Reason)]) -> Result<(), StoreError> {
         lookalike::note_tries(self, lease, tries).await
     }
@@ -187,7 +194,8 @@ impl Store for SqliteStore {
         since: Timestamp,
         now: Timestamp,
     ) -> Result<(), (StoreError, Option<Lease<Item>>)> {
-        match item::commit(self, &lease, decision, seen, since, now).await {
+        let reading = item::Reading::new(&lease, decision, seen, since, now);
+        match self.reading.write(self, reading).await.and_then(|committed| committed) {
             Ok(()) => Ok(()),
             Err(StoreError::LeaseLost) => Err((StoreError::LeaseLost, None)),
             Err(error) => Err((error, Some(lease))),

@@ -1,7 +1,7 @@
 //! A folder → a store: makes what is missing, brings the schema up to date, refuses what it does not know.
 
 use super::SqliteStore;
-use super::settle;
+use super::together::Queue;
 use crate::store::StoreError;
 use sqlx::SqliteConnection;
 use sqlx::SqlitePool;
@@ -58,7 +58,7 @@ impl SqliteStore {
         MIGRATIONS.run_direct(None, &mut *transaction, false).await.map_err(sqlx::Error::from)?;
         transaction.commit().await?;
         let readers = pool(READERS).connect_with(options.pragma("query_only", "true")).await?;
-        Ok(Self { writer, readers, settling: settle::Queue::default() })
+        Ok(Self { writer, readers, settling: Queue::default(), reading: Queue::default() })
     }
 
     /// Opens the database in this folder for reports, also while a daemon writes. Makes and changes nothing: every
@@ -89,7 +89,7 @@ impl SqliteStore {
         if found < known {
             return Err(StoreError::OlderSchema { found, known });
         }
-        Ok(Self { writer: readers.clone(), readers, settling: settle::Queue::default() })
+        Ok(Self { writer: readers.clone(), readers, settling: Queue::default(), reading: Queue::default() })
     }
 }
 

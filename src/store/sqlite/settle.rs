@@ -1,9 +1,7 @@
 //! Polls that found nothing new and change no other row → one statement and one sync for all that end at one moment.
-//!
-//! Whoever comes first writes for all who have come by then; nobody waits for others to come. A commit returns when it is
-//! on the disk, as it would alone.
 
 use super::SqliteStore;
+use super::together::Job;
 use super::value::json;
 use super::value::micros;
 use crate::model::SourceName;
@@ -16,14 +14,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 use std::collections::HashSet;
-use std::mem;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use tokio::sync::oneshot;
-
-/// Rows that are written by one statement at most: a burst shall not keep other writers waiting.
-const MOST: usize = 256;
 
 /// The source's own row after a poll: what ends its lease.
 #[derive(Serialize)]
@@ -78,13 +69,6 @@ impl Row {
     }
 }
 
-/// Rows that wait to be written, with those who wait for that.
-#[derive(Debug, Default)]
-pub(super) struct Queue {
-    waiting: Mutex<Vec<(Arc<Row>, oneshot::Sender<bool>)>>,
-    writing: tokio::sync::Mutex<()>,
-}
-
 impl std::fmt::Debug for Row {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{}#{}", self.source, self.fence)
@@ -93,40 +77,17 @@ impl std::fmt::Debug for Row {
 
 /// Writes one row, with all that wait at the same moment.
 pub(super) async fn together(store: &SqliteStore, row: Row) -> Result<(), StoreError> {
-    let row = Arc::new(row);
-    let (sender, mut written) = oneshot::channel();
-    store.settling.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((Arc::clone(&row), sender));
-    loop {
-        tokio::select! {
-            biased;
-            held = &mut written => return match held {
-                Ok(true) => Ok(()),
-                Ok(false) => Err(StoreError::LeaseLost),
-                // The database failed whoever wrote: another's row may be the cause.
-                Err(_) => {
-                    let held = settle(&mut *store.writer.acquire().await?, &[&row]).await?;
-                    if held.is_empty() { Err(StoreError::LeaseLost) } else { Ok(()) }
-                }
-            },
-            _writing = store.settling.writing.lock() => {
-                let batch = {
-                    let mut waiting = store.settling.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                    let count = MOST.min(waiting.len());
-                    let rest = waiting.split_off(count);
-                    mem::replace(&mut *waiting, rest)
-                };
-                if batch.is_empty() {
-                    continue;
-                }
-                let (rows, senders): (Vec<Arc<Row>>, Vec<_>) = batch.into_iter().unzip();
-                let mut connection = store.writer.acquire().await?;
-                let held = settle(&mut connection, &rows.iter().map(Arc::as_ref).collect::<Vec<_>>()).await?;
-                for (row, sender) in rows.iter().zip(senders) {
-                    // Whoever was cancelled meanwhile does not hear it.
-                    let _unheard = sender.send(held.contains(row.source.as_str()));
-                }
-            }
-        }
+    if store.settling.write(store, row).await? { Ok(()) } else { Err(StoreError::LeaseLost) }
+}
+
+impl Job for Row {
+    /// Whether the lease still was its own.
+    type Answer = bool;
+
+    async fn write(store: &SqliteStore, rows: &[Arc<Self>]) -> Result<Vec<bool>, StoreError> {
+        let mut connection = store.writer.acquire().await?;
+        let held = settle(&mut connection, &rows.iter().map(Arc::as_ref).collect::<Vec<_>>()).await?;
+        Ok(rows.iter().map(|row| held.contains(row.source.as_str())).collect())
     }
 }
 

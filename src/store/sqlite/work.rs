@@ -97,3 +97,17 @@ pub(super) async fn grow(
     }
     Ok(())
 }
+
+/// The same for what is taken back.
+pub(super) async fn shrink(
+    connection: &mut SqliteConnection,
+    counter: &'static str,
+    by: i64,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE counter SET value = value - ? WHERE name = ?")
+        .bind(by)
+        .bind(counter)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -207,7 +207,9 @@ fn page(item: &Item) -> read::Reply {
         (article, None) => {
             read::Reply::Article { article: Box::new(article), url: url.to_string(), proof: read::Proof::default() }
         }
-        (article, Some(reason)) => read::Reply::Refused { article: Box::new(article), reason },
+        (article, Some(reason)) => {
+            read::Reply::Refused { article: Box::new(article), reason, proof: read::Proof::Entry }
+        }
     }
 }
 

@@ -34,6 +34,7 @@ fn nothing(step: usize, next: Option<i64>) -> look::Decision {
         article: None,
         alert: None,
         evidence: None,
+        validators: None,
     }
 }
 

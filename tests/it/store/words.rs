@@ -2,6 +2,7 @@
 
 use atalaya::model::Alert;
 use atalaya::model::Article;
+use atalaya::model::Basis;
 use atalaya::model::ChannelName;
 use atalaya::model::DeliveryId;
 use atalaya::model::Entry;
@@ -185,6 +186,7 @@ pub fn tell(judged: &mut Judged, item: &Item, rules: &[&str], receivers: &[&str]
             listed_at: item.listed_at,
             judged_at: at(1),
             unread: None,
+            basis: Basis::Page,
             copy_of: None,
             update: None,
         },
