@@ -53,6 +53,9 @@ def passages(places):
     read = []
     for place in places:
         path = os.path.join(place, "entities-dev.jsonl") if os.path.isdir(place) else place
+        if not os.path.isfile(path):
+            print(f"bench/entities: there is no {path}: name the folder of labelled passages, or files of them", file=sys.stderr)
+            sys.exit(2)
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 if not line.strip():
@@ -126,7 +129,8 @@ def main():
     parser.add_argument("--speed", action="store_true", help="also time a judging of the passages, many times over")
     parser.add_argument("--pack", default=os.path.join(HERE, "../config/packs/venezuela.toml"), help="the pack that judges")
     parser.add_argument("--map", default=os.path.join(HERE, "entities.map.toml"), help="label = entity of the pack")
-    parser.add_argument("--atalaya", help="the binary")
+    parser.add_argument("--atalaya", help=argparse.SUPPRESS)
+    parser.add_argument("--only-check", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
 
     with open(arguments.pack, "rb") as file:
@@ -137,6 +141,8 @@ def main():
         if name not in pack["entity"]:
             sys.exit(f"bench/entities: {arguments.pack} has no entity {name}, which is to answer for {label}")
     read = passages(arguments.data)
+    if arguments.only_check:
+        return 0
     answers, took = ours(arguments, read)
     naive, cased = keywords({name: pack["entity"][name] for name in set(mapped.values())}, read)
     by_method = {method: score(read, mapped, found) for method, found in ((ATALAYA, answers), (NAIVE, naive), (CASED, cased))}
