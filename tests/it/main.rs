@@ -5,6 +5,7 @@ mod commands;
 mod copies;
 mod discovering;
 mod documents;
+mod entities;
 mod evidence;
 mod feed_limits;
 mod fetching;
