@@ -86,7 +86,7 @@ def together(page, probable):
 
 
 def sane(page, kept):
-    """As `sane` in src/article/extractors/judged.rs: a choice far from the readability port's is mended."""
+    """As `sane` in src/article/extractors/judged.rs: a choice far from the witness is mended."""
     found = page["found"]
     ours, theirs, both = (page["letters"][which].sum() for which in (kept, found, kept & found))
     if theirs > 250 and both < 0.4 * theirs and 2 * both >= ours:

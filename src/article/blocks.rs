@@ -2,16 +2,18 @@
 //! reader sees as one paragraph, heading, entry of a list, or line. Frames carry what their names promise
 //! ([`traits`]).
 
+use super::quick;
+use super::quick::Quick;
 use super::traits;
 use super::traits::Traits;
-use crate::feed::plain;
 use dom_query::Document;
 use dom_query::Element;
 use dom_query::NodeData;
 use dom_query::NodeRef;
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// The text of a page in its order.
 #[derive(Debug, Default)]
@@ -30,7 +32,7 @@ pub struct Frame {
     /// How many are around it.
     pub depth: u32,
     /// The element's name.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// What its name, class and attributes promise.
     pub traits: Traits,
     /// The same for elements of one name and class.
@@ -44,37 +46,123 @@ pub struct Block {
     pub text: String,
     /// The frame that it stands in.
     pub frame: usize,
+    /// Blanks in the text.
+    pub blanks: usize,
     /// Letters but white space.
     pub letters: usize,
     /// Of these, in links.
     pub linked: usize,
     /// Of these, in bold type.
     pub bold: usize,
+    /// Commas of any script.
+    pub commas: usize,
     /// It stands behind a double line break, not at the start of an element.
     pub after_break: bool,
     /// What elements within its line promise.
     pub inner: Traits,
 }
 
-/// Elements that stand in a line of text; all others begin a paragraph.
-const INLINE: &[&str] = &[
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
-    "ins", "kbd", "label", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong",
-    "sub", "sup", "time", "tt", "u", "var", "wbr", "picture", "source", "amp-img",
+/// What an element does to the text around it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    /// It begins a paragraph.
+    Paragraph,
+    /// It stands in a line of text.
+    Line,
+    /// Its content is no text of the page.
+    Silent,
+    /// `br`.
+    Break,
+}
+
+/// Elements that stand in a line of text, whose content is no text of the page, and some that begin a paragraph; all
+/// others do that too.
+const ELEMENTS: &[(Sort, &[&str])] = &[
+    (
+        Sort::Line,
+        &[
+            "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
+            "img", "ins", "kbd", "label", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span",
+            "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "picture", "source", "amp-img",
+        ],
+    ),
+    (
+        Sort::Silent,
+        &[
+            "script", "style", "noscript", "template", "button", "svg", "head", "title", "select", "option",
+            "textarea", "iframe", "object", "video", "audio",
+        ],
+    ),
+    (Sort::Break, &["br"]),
+    (
+        Sort::Paragraph,
+        &[
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "body",
+            "caption",
+            "dd",
+            "details",
+            "div",
+            "dl",
+            "dt",
+            "fieldset",
+            "figcaption",
+            "figure",
+            "footer",
+            "form",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "header",
+            "hr",
+            "html",
+            "input",
+            "li",
+            "link",
+            "main",
+            "meta",
+            "nav",
+            "ol",
+            "p",
+            "pre",
+            "section",
+            "summary",
+            "table",
+            "tbody",
+            "td",
+            "th",
+            "thead",
+            "tr",
+            "ul",
+        ],
+    ),
 ];
 
-/// Elements whose content is no text of the page.
-const SILENT: &[&str] = &[
-    "script", "style", "noscript", "template", "button", "svg", "head", "title", "select", "option", "textarea",
-    "iframe", "object", "video", "audio",
-];
+/// By name: what an element does, its name, and what that promises.
+static KNOWN: LazyLock<HashMap<&str, Known, Quick>> = LazyLock::new(|| {
+    let known = |sort: Sort, name: &'static str| (name, Known { sort, name, traits: traits::of_element(name) });
+    ELEMENTS.iter().flat_map(|(sort, names)| names.iter().map(move |name| known(*sort, name))).collect()
+});
+
+#[derive(Clone, Copy)]
+struct Known {
+    sort: Sort,
+    name: &'static str,
+    traits: Traits,
+}
 
 impl Blocks {
     /// The places of blocks that follow each other in elements of one name at one depth.
     pub fn runs(&self) -> impl Iterator<Item = Range<usize>> {
         let kind = |block: &Block| {
             let frame = &self.frames[block.frame];
-            (frame.name.as_str(), frame.depth)
+            (&*frame.name, frame.depth)
         };
         let runs = self.blocks.chunk_by(move |one, next| kind(one) == kind(next));
         runs.scan(0, |start, run| {
@@ -86,8 +174,14 @@ impl Blocks {
 
     /// The text of the blocks for which `keep` says yes, separated by an empty line.
     pub fn text(&self, keep: impl Fn(usize) -> bool) -> String {
-        let kept = self.blocks.iter().enumerate().filter(|(place, _)| keep(*place));
-        kept.map(|(_, block)| block.text.as_str()).collect::<Vec<_>>().join("\n\n")
+        let mut text = String::new();
+        for (_, block) in self.blocks.iter().enumerate().filter(|(place, _)| keep(*place)) {
+            if !text.is_empty() {
+                text.push_str("\n\n");
+            }
+            text.push_str(&block.text);
+        }
+        text
     }
 }
 
@@ -129,13 +223,18 @@ struct Writer {
     page: Blocks,
     /// The frames that are open.
     open: Vec<usize>,
+    /// What the elements do that are open.
+    sorts: Vec<Sort>,
     block: Block,
+    /// White space came last.
+    blank: bool,
     breaks: u8,
     silent: usize,
     links: usize,
     bolds: usize,
+    words: String,
     /// Class and id → promises: pages repeat theirs hundreds of times.
-    known: HashMap<String, Traits>,
+    named: HashMap<u64, Traits, Quick>,
 }
 
 impl Writer {
@@ -156,74 +255,93 @@ impl Writer {
     }
 
     fn text(&mut self, text: &str) {
-        let letters = text.chars().filter(|letter| !letter.is_whitespace()).count();
-        if letters > 0 {
-            self.breaks = 0;
+        let block = &mut self.block;
+        let (mut letters, mut first) = (0, true);
+        self.blank |= text.starts_with(char::is_whitespace);
+        for word in text.split_whitespace() {
+            if (self.blank || !first) && !block.text.is_empty() {
+                block.text.push(' ');
+                block.blanks += 1;
+            }
+            self.blank = false;
+            first = false;
+            block.text.push_str(word);
+            letters += word.chars().count();
         }
-        self.block.letters += letters;
+        if first {
+            return;
+        }
+        self.blank = text.ends_with(char::is_whitespace);
+        self.breaks = 0;
+        block.letters += letters;
         if self.links > 0 {
-            self.block.linked += letters;
+            block.linked += letters;
         }
         if self.bolds > 0 {
-            self.block.bold += letters;
+            block.bold += letters;
         }
-        self.block.text.push_str(text);
     }
 
     fn start(&mut self, element: &Element) {
         let name: &str = &element.name.local;
-        if SILENT.contains(&name) {
-            self.silent += 1;
-            return;
-        }
-        if name == "br" {
-            self.breaks += 1;
-            if self.breaks > 1 {
-                self.end_block();
-                self.block.after_break = true;
-            } else {
-                self.block.text.push(' ');
+        let known = KNOWN.get(name);
+        let sort = known.map_or(Sort::Paragraph, |known| known.sort);
+        self.sorts.push(sort);
+        match sort {
+            Sort::Silent => self.silent += 1,
+            Sort::Break => {
+                self.breaks = self.breaks.saturating_add(1);
+                if self.breaks > 1 {
+                    self.end_block();
+                    self.block.after_break = true;
+                } else {
+                    self.blank = true;
+                }
             }
-            return;
+            Sort::Line => {
+                self.links += usize::from(name == "a");
+                self.bolds += usize::from(matches!(name, "b" | "strong"));
+                self.block.inner |= self.traits(element, known).0;
+            }
+            Sort::Paragraph => {
+                let (traits, hash) = self.traits(element, known);
+                self.boundary(name);
+                let parent = self.around();
+                // A paragraph within a link is one.
+                let traits = if self.links > 0 { traits | traits::of_element("a") } else { traits };
+                self.page.frames.push(Frame {
+                    parent,
+                    depth: self.page.frames[parent].depth + 1,
+                    name: known.map_or_else(|| Cow::Owned(name.to_owned()), |known| Cow::Borrowed(known.name)),
+                    traits,
+                    kind: quick::hash(name.as_bytes()) ^ hash,
+                });
+                self.open.push(self.page.frames.len() - 1);
+            }
         }
-        let (traits, words) = self.traits(element);
-        if INLINE.contains(&name) {
-            self.links += usize::from(name == "a");
-            self.bolds += usize::from(matches!(name, "b" | "strong"));
-            self.block.inner |= traits;
-            return;
-        }
-        self.boundary(name);
-        let parent = self.around();
-        // A paragraph within a link is one.
-        let traits = if self.links > 0 { traits | traits::of_element("a") } else { traits };
-        self.page.frames.push(Frame {
-            parent,
-            depth: self.page.frames[parent].depth + 1,
-            name: name.to_owned(),
-            traits,
-            kind: std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default().hash_one((name, &words)),
-        });
-        self.open.push(self.page.frames.len() - 1);
     }
 
     fn end(&mut self, name: &str) {
-        if SILENT.contains(&name) {
-            self.silent -= 1;
-        } else if INLINE.contains(&name) {
-            self.links -= usize::from(name == "a");
-            self.bolds -= usize::from(matches!(name, "b" | "strong"));
-        } else if name != "br" {
-            self.boundary(name);
-            self.open.pop();
+        match self.sorts.pop() {
+            Some(Sort::Silent) => self.silent -= 1,
+            Some(Sort::Line) => {
+                self.links -= usize::from(name == "a");
+                self.bolds -= usize::from(matches!(name, "b" | "strong"));
+            }
+            Some(Sort::Paragraph) => {
+                self.boundary(name);
+                self.open.pop();
+            }
+            Some(Sort::Break) | None => {}
         }
     }
 
-    /// What an element promises, and its class and id in lower case.
-    fn traits(&mut self, element: &Element) -> (Traits, String) {
+    /// What an element promises, and a hash of its class and id in lower case.
+    fn traits(&mut self, element: &Element, known: Option<&Known>) -> (Traits, u64) {
         let name: &str = &element.name.local;
-        let mut traits = traits::of_element(name);
-        let mut words = String::new();
+        let mut traits = known.map_or(0, |known| known.traits);
+        let words = &mut self.words;
+        words.clear();
         for attribute in &element.attrs {
             let value: &str = &attribute.value;
             match &*attribute.name.local {
@@ -248,20 +366,17 @@ impl Writer {
         }
         // The whole page's class speaks of everything on it.
         if words.is_empty() || matches!(name, "body" | "html") {
-            return (traits, String::new());
+            return (traits, 0);
         }
         words.truncate(words.floor_char_boundary(500));
         words.make_ascii_lowercase();
-        let named = match self.known.get(&words) {
-            Some(named) => *named,
-            None => *self.known.entry(words.clone()).or_insert_with(|| traits::of_words(&words)),
-        };
-        (traits | named, words)
+        let hash = quick::hash(words.as_bytes());
+        (traits | *self.named.entry(hash).or_insert_with(|| traits::of_words(words)), hash)
     }
 
     fn boundary(&mut self, name: &str) {
         if matches!(name, "td" | "th") {
-            self.block.text.push(' ');
+            self.blank = true;
         } else {
             self.end_block();
         }
@@ -269,11 +384,15 @@ impl Writer {
 
     fn end_block(&mut self) {
         self.breaks = 0;
+        self.blank = false;
         let mut block = std::mem::take(&mut self.block);
         if !block.text.chars().any(char::is_alphanumeric) {
+            // The room is kept for the next one.
+            block.text.clear();
+            self.block.text = block.text;
             return;
         }
-        block.text = plain::fold(&block.text);
+        block.commas = block.text.matches([',', '،', '、', '，']).count();
         block.frame = self.around();
         self.page.blocks.push(block);
     }

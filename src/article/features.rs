@@ -1,13 +1,22 @@
 //! Blocks → what the judge looks at: one row of numbers per block. Its own form, where it stands, what the elements
-//! around it promise, what stands beside it, and what two witnesses say: a readability port, and the body that the page
+//! around it promise, what stands beside it, and what two witnesses say: [`super::witness`], and the body that the page
 //! tells to machines. Shares and logarithms, never counts of one language's words, so that it holds for any site.
 
 use super::blocks::Blocks;
+use super::quick::Quick;
+use super::quick::SPREAD;
+use super::quick::mixed;
 use super::traits;
 use super::traits::Traits;
+use aho_corasick::AhoCorasick;
+use aho_corasick::AhoCorasickKind;
+use aho_corasick::Anchored;
+use aho_corasick::Input;
+use aho_corasick::StartKind;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// The columns before those of [`traits::names`], in the order in which [`rows`] fills them.
 pub const NAMES: &[&str] = &[
@@ -91,13 +100,13 @@ pub const NAMES: &[&str] = &[
     "inner about",
 ];
 
-/// The column of what the readability port kept.
+/// The column of what the other witness found.
 pub const WITNESS: usize = 15;
 
 /// What is known of the page besides its blocks.
 pub struct Witnesses<'a> {
-    /// The text that the readability port found, line by line.
-    pub lines: &'a [&'a str],
+    /// For each block, whether it is in the part that holds the article.
+    pub found: &'a [bool],
     /// The body that the page tells to machines.
     pub told: Option<&'a str>,
     /// The headline.
@@ -106,10 +115,15 @@ pub struct Witnesses<'a> {
     pub description: &'a str,
 }
 
-/// One row per block.
-pub fn rows(page: &Blocks, witnesses: &Witnesses<'_>) -> Vec<Vec<f32>> {
+/// One row per block, handed over one after the other.
+pub fn rows(page: &Blocks, witnesses: &Witnesses<'_>, mut take: impl FnMut(&[f32])) {
     let view = View::of(page, witnesses);
-    (0..page.blocks.len()).map(|place| view.row(place)).collect()
+    let mut row = Vec::with_capacity(NAMES.len() + traits::COUNT);
+    for place in 0..page.blocks.len() {
+        row.clear();
+        view.row(place, &mut row);
+        take(&row);
+    }
 }
 
 /// How a line begins that is no part of an article, in the languages of many pages.
@@ -267,6 +281,16 @@ const NOTICES: &[&str] = &[
     "@",
 ];
 
+/// One of [`BEGINNINGS`], at the start of a text.
+static BEGINS: LazyLock<AhoCorasick> = LazyLock::new(|| words(BEGINNINGS, StartKind::Anchored));
+/// One of [`NOTICES`], anywhere.
+static SPEAKS: LazyLock<AhoCorasick> = LazyLock::new(|| words(NOTICES, StartKind::Unanchored));
+
+fn words(words: &[&str], start: StartKind) -> AhoCorasick {
+    let builder = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).start_kind(start).build(words);
+    builder.expect("so few words fit")
+}
+
 /// What is computed once per page.
 struct View<'a> {
     page: &'a Blocks,
@@ -274,15 +298,16 @@ struct View<'a> {
     linked: Vec<f32>,
     ends: Vec<bool>,
     prose: Vec<bool>,
-    /// Share of the block that the readability port kept too.
+    /// 1 for a block that the other witness found too.
     kept: Vec<f32>,
     /// Share of the block that stands in the told body; below zero where that cannot be said.
     told: Vec<f32>,
     in_title: Vec<bool>,
     in_description: Vec<bool>,
     repeated: Vec<bool>,
+    forms: Vec<Form>,
     frames: Vec<Sum>,
-    kinds: HashMap<u64, (f32, f32)>,
+    kinds: HashMap<u64, (f32, f32), Quick>,
     runs: Vec<Run>,
     first: Option<usize>,
     last: Option<usize>,
@@ -317,22 +342,41 @@ struct Run {
 impl<'a> View<'a> {
     fn of(page: &'a Blocks, witnesses: &Witnesses<'_>) -> Self {
         let blocks = &page.blocks;
-        let tokens: Vec<Vec<u64>> = blocks.iter().map(|block| tokens(&block.text)).collect();
-        let words: Vec<f32> = blocks.iter().map(|block| count_words(&block.text)).collect();
+        let (mut all, mut ends) = (Vec::with_capacity(8 * 1024), Vec::with_capacity(blocks.len()));
+        let forms: Vec<Form> = blocks
+            .iter()
+            .map(|block| {
+                let form = tokens(&block.text, &mut all);
+                ends.push(all.len());
+                form
+            })
+            .collect();
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let tokens: Vec<&[u64]> = starts.zip(&ends).map(|(start, end)| &all[start..*end]).collect();
+        let words: Vec<f32> =
+            blocks.iter().zip(&forms).map(|(block, form)| (block.blanks + 1 + form.unspaced / 2) as f32).collect();
         let linked: Vec<f32> = blocks.iter().map(|block| block.linked as f32 / block.letters.max(1) as f32).collect();
         let prose: Vec<bool> = (0..blocks.len()).map(|place| words[place] >= 12.0 && linked[place] < 0.4).collect();
-        let kept = kept(&tokens, witnesses.lines);
-        let told: Option<HashSet<u64>> = witnesses.told.map(|body| shingles(&self::tokens(body)).collect());
+        let kept: Vec<f32> = witnesses.found.iter().map(|found| number(*found)).collect();
+        let told: Option<Known> = witnesses.told.map(known);
         let told = tokens.iter().map(|block| told.as_ref().map_or(-1.0, |told| share(block, told)));
-        let title: HashSet<u64> = self::tokens(witnesses.title).into_iter().collect();
-        let is_title = |block: &Vec<u64>| {
+        let mut title = Vec::new();
+        self::tokens(witnesses.title, &mut title);
+        let title: Known = title.into_iter().collect();
+        let is_title = |block: &&[u64]| {
+            // A longer one has too much besides.
+            if block.len() < 3 || block.len() > 2 * title.len() + 2 {
+                return false;
+            }
             let found = block.iter().filter(|token| title.contains(token)).count() as f32;
-            block.len() > 2 && found > 0.8 * block.len() as f32 && found > 0.6 * title.len() as f32
+            found > 0.8 * block.len() as f32 && found > 0.6 * title.len() as f32
         };
-        let description: HashSet<u64> = shingles(&self::tokens(witnesses.description)).collect();
-        let mut times: HashMap<&[u64], u32> = HashMap::new();
-        for block in &tokens {
-            *times.entry(block).or_default() += 1;
+        let description = known(witnesses.description);
+        let hashes: Vec<u64> =
+            tokens.iter().map(|block| block.iter().fold(0, |hash, token| mixed(hash, *token))).collect();
+        let mut times: HashMap<u64, u32, Quick> = HashMap::default();
+        for hash in &hashes {
+            *times.entry(*hash).or_default() += 1;
         }
         let mut view = Self {
             page,
@@ -340,9 +384,10 @@ impl<'a> View<'a> {
             told: told.collect(),
             in_title: tokens.iter().map(is_title).collect(),
             in_description: tokens.iter().map(|block| share(block, &description) > 0.7).collect(),
-            repeated: tokens.iter().map(|block| times[block.as_slice()] > 1).collect(),
+            repeated: hashes.iter().map(|hash| times[hash] > 1).collect(),
+            forms,
             frames: Vec::new(),
-            kinds: HashMap::new(),
+            kinds: HashMap::default(),
             runs: Vec::new(),
             first: (0..blocks.len()).find(|place| kept[*place] > 0.5 && prose[*place]),
             last: (0..blocks.len()).rfind(|place| kept[*place] > 0.5 && prose[*place]),
@@ -437,18 +482,21 @@ impl<'a> View<'a> {
         (frame, up, far, part, traits)
     }
 
-    fn row(&self, place: usize) -> Vec<f32> {
+    fn row(&self, place: usize, row: &mut Vec<f32>) {
         let block = &self.page.blocks[place];
         let frame = &self.page.frames[block.frame];
         let (own, parent) = (self.frames[block.frame], self.frames[frame.parent]);
         let all = self.frames[0].weight.max(1.0);
         let (main, up, far, part, below) = self.main(block.frame);
         let (words, text) = (self.words[place], block.text.as_str());
-        let lower = text.to_lowercase();
-        let letters = text.chars().filter(|letter| letter.is_alphabetic()).count().max(1) as f32;
-        let capitals = text.chars().filter(|letter| letter.is_uppercase()).count() as f32 / letters;
-        let digits = text.bytes().filter(u8::is_ascii_digit).count() as f32 / block.letters.max(1) as f32;
-        let name = frame.name.as_str();
+        let form = self.forms[place];
+        // Of a long one only the beginning is looked at.
+        let looked_at = if words < 40.0 { text } else { &text[..text.floor_char_boundary(64)] };
+        let lower = looked_at.to_lowercase();
+        let lower = lower.as_str();
+        let capitals = form.capitals as f32 / form.letters.max(1) as f32;
+        let digits = form.digits as f32 / block.letters.max(1) as f32;
+        let name = &*frame.name;
         let is = |names: &[&str]| number(names.contains(&name));
         let heading = |place: Option<usize>| number(place.is_some_and(|place| self.is_heading(place)));
         let before = place.checked_sub(1);
@@ -471,13 +519,13 @@ impl<'a> View<'a> {
         let around = self.frames[block.frame].traits;
         let has = |traits: Traits, bit: Traits| number(traits & bit != 0);
         let inside = |element: &str| has(around, traits::of_element(element));
-        let mut row = vec![
+        row.extend([
             words.min(100.0) / 100.0,
             (1.0 + words).ln(),
             self.linked[place],
             block.bold as f32 / block.letters.max(1) as f32,
             number(self.ends[place]),
-            (text.matches([',', '،', '、']).count() as f32 / words.max(1.0)).min(1.0),
+            (block.commas as f32 / words.max(1.0)).min(1.0),
             number(text.starts_with(char::is_lowercase)),
             is(&["p"]),
             heading(Some(place)),
@@ -508,8 +556,8 @@ impl<'a> View<'a> {
             number(self.repeated[place]),
             number(self.in_title[place]),
             number(self.in_description[place]),
-            number(BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))),
-            number(words < 40.0 && NOTICES.iter().any(|notice| lower.contains(notice))),
+            number(BEGINS.is_match(Input::new(lower).anchored(Anchored::Yes))),
+            number(words < 40.0 && SPEAKS.is_match(lower)),
             number(text.ends_with([':', '：'])),
             number(text.ends_with(['?', '？'])),
             capitals,
@@ -526,7 +574,7 @@ impl<'a> View<'a> {
             block.letters as f32 / words.max(1.0) / 10.0,
             heading(before),
             heading(behind),
-            (text.matches(['.', '!', '?', '。']).count() as f32).min(6.0),
+            (form.stops as f32).min(6.0),
             between,
             part.linked / part.words.max(1.0),
             (1.0 + part.words).ln(),
@@ -550,12 +598,11 @@ impl<'a> View<'a> {
             has(block.inner, traits::CAPTION),
             has(block.inner, traits::AUTHOR),
             has(block.inner, traits::ABOUT),
-        ];
+        ]);
         debug_assert_eq!(row.len(), NAMES.len(), "each name has its column");
         debug_assert_eq!(NAMES[WITNESS], "witness", "the column has its place");
         let promised = below | (block.inner & !traits::of_element("a"));
         row.extend((0..traits::COUNT).map(|bit| has(promised, 1 << bit)));
-        row
     }
 
     fn is_heading(&self, place: usize) -> bool {
@@ -564,64 +611,91 @@ impl<'a> View<'a> {
     }
 }
 
-/// Share of each block that stands in the witness's lines. A block of one or two words counts only beside a longer one.
-fn kept(blocks: &[Vec<u64>], lines: &[&str]) -> Vec<f32> {
-    let lines: Vec<Vec<u64>> = lines.iter().map(|line| tokens(line)).collect();
-    let known: HashSet<u64> = lines.iter().flat_map(|line| shingles(line)).collect();
-    let whole: HashSet<&[u64]> = lines.iter().map(Vec::as_slice).collect();
-    let long: Vec<f32> = blocks.iter().map(|block| share(block, &known)).collect();
-    let is_kept = |place: Option<usize>| place.and_then(|place| long.get(place)).is_some_and(|share| *share > 0.5);
-    let short = |place: usize| match whole.contains(blocks[place].as_slice()) {
-        true if is_kept(place.checked_sub(1)) || is_kept(Some(place + 1)) => 1.0,
-        true => 0.3,
-        false => 0.0,
-    };
-    (0..blocks.len()).map(|place| if long[place] < 0.0 { short(place) } else { long[place] }).collect()
-}
-
 /// Share of the shingles that are known; below zero for a text that has none.
-fn share(tokens: &[u64], known: &HashSet<u64>) -> f32 {
+fn share(tokens: &[u64], known: &Known) -> f32 {
     if tokens.len() < 3 {
         return -1.0;
+    }
+    if known.is_empty() {
+        return 0.0;
     }
     shingles(tokens).filter(|shingle| known.contains(shingle)).count() as f32 / (tokens.len() - 2) as f32
 }
 
-/// Runs of three words, hashed.
-fn shingles(tokens: &[u64]) -> impl Iterator<Item = u64> {
-    tokens
-        .windows(3)
-        .map(|three| three.iter().fold(0, |hash: u64, token| (hash ^ token).wrapping_mul(SPREAD).rotate_left(23)))
+type Known = HashSet<u64, Quick>;
+
+/// The shingles of a text.
+fn known(text: &str) -> Known {
+    let mut all = Vec::new();
+    tokens(text, &mut all);
+    shingles(&all).collect()
 }
 
-/// The golden ratio, as multiplicative hashing takes it.
-const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Runs of three words, hashed.
+fn shingles(tokens: &[u64]) -> impl Iterator<Item = u64> {
+    tokens.windows(3).map(|three| three.iter().fold(0, |hash, token| mixed(hash, *token)))
+}
 
-/// Words in lower case, hashed; each letter of a script that puts no blanks is one.
-fn tokens(text: &str) -> Vec<u64> {
-    let mut tokens = Vec::with_capacity(text.len() / 5);
+/// What a text consists of.
+#[derive(Clone, Copy, Default)]
+struct Form {
+    letters: usize,
+    capitals: usize,
+    digits: usize,
+    stops: usize,
+    /// Letters of scripts that put no blanks.
+    unspaced: usize,
+}
+
+/// Appends the words in lower case, hashed; each letter of a script that puts no blanks is one.
+fn tokens(text: &str, tokens: &mut Vec<u64>) -> Form {
+    let mut form = Form::default();
     let mut word: Option<u64> = None;
+    let add = |word: Option<u64>, letter: u32| {
+        let hash = word.unwrap_or(SPREAD) ^ u64::from(letter);
+        Some(hash.wrapping_mul(0x0000_0100_0000_01b3).rotate_left(5))
+    };
     for letter in text.chars() {
-        if is_unspaced(letter) {
-            tokens.extend(word.take());
-            tokens.push(u64::from(u32::from(letter)).wrapping_mul(SPREAD));
-        } else if letter.is_alphanumeric() {
-            for letter in letter.to_lowercase() {
-                let hash = word.unwrap_or(SPREAD) ^ u64::from(u32::from(letter));
-                word = Some(hash.wrapping_mul(0x0000_0100_0000_01b3).rotate_left(5));
+        match letter {
+            'a'..='z' => {
+                form.letters += 1;
+                word = add(word, u32::from(letter));
             }
-        } else {
-            tokens.extend(word.take());
+            'A'..='Z' => {
+                form.letters += 1;
+                form.capitals += 1;
+                word = add(word, u32::from(letter.to_ascii_lowercase()));
+            }
+            '0'..='9' => {
+                form.digits += 1;
+                word = add(word, u32::from(letter));
+            }
+            '\0'..='\x7f' => {
+                form.stops += usize::from(matches!(letter, '.' | '!' | '?'));
+                tokens.extend(word.take());
+            }
+            _ if is_unspaced(letter) => {
+                form.letters += usize::from(letter.is_alphabetic());
+                form.unspaced += 1;
+                tokens.extend(word.take());
+                tokens.push(u64::from(u32::from(letter)).wrapping_mul(SPREAD));
+            }
+            _ => {
+                form.letters += usize::from(letter.is_alphabetic());
+                form.capitals += usize::from(letter.is_uppercase());
+                if letter.is_alphanumeric() {
+                    for letter in letter.to_lowercase() {
+                        word = add(word, u32::from(letter));
+                    }
+                } else {
+                    form.stops += usize::from(letter == '。');
+                    tokens.extend(word.take());
+                }
+            }
         }
     }
     tokens.extend(word);
-    tokens
-}
-
-/// Words between blanks; two letters of a script that puts no blanks are one.
-fn count_words(text: &str) -> f32 {
-    let unspaced = text.chars().filter(|letter| is_unspaced(*letter)).count() / 2;
-    (text.split(' ').count() + unspaced) as f32
+    form
 }
 
 /// Lao, Thai, Burmese, Khmer, Japanese and Chinese.

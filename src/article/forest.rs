@@ -6,30 +6,43 @@ use super::features;
 use super::traits;
 use std::sync::LazyLock;
 
-static FOREST: LazyLock<Vec<Vec<Node>>> =
+static FOREST: LazyLock<Forest> =
     LazyLock::new(|| parse(include_str!("forest.tsv")).expect("the forest is a part of the program, and tested"));
 
-#[derive(Clone, Copy, Debug)]
-enum Node {
-    /// The column, its limit, and where the branch of what is above the limit begins; the other one follows.
-    Fork(usize, f32, usize),
-    Leaf(f32),
+/// All trees behind each other.
+struct Forest {
+    nodes: Vec<Node>,
+    /// Where each tree begins.
+    roots: Vec<u32>,
 }
+
+/// A fork, or a leaf.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    /// The limit of a fork, the value of a leaf.
+    value: f32,
+    /// Of a fork; [`LEAF`] of a leaf.
+    column: u16,
+    /// Where the branch of what is above the limit begins; the other one follows the fork.
+    above: u16,
+}
+
+const LEAF: u16 = u16::MAX;
 
 /// How much speaks for a block, in log odds: it belongs to the article above zero. `row` has the columns of
 /// [`features::NAMES`], then of [`traits::names`].
 pub fn score(row: &[f32]) -> f32 {
-    FOREST.iter().map(|tree| value(tree, row)).sum()
+    FOREST.roots.iter().map(|root| value(&FOREST.nodes[*root as usize..], row)).sum()
 }
 
 fn value(tree: &[Node], row: &[f32]) -> f32 {
     let mut at = 0;
     loop {
-        match tree[at] {
-            Node::Leaf(value) => return value,
-            Node::Fork(column, limit, _) if row[column] <= limit => at += 1,
-            Node::Fork(_, _, other) => at = other,
+        let node = tree[at];
+        if node.column == LEAF {
+            return node.value;
         }
+        at = if row[usize::from(node.column)] <= node.value { at + 1 } else { usize::from(node.above) };
     }
 }
 
@@ -39,30 +52,34 @@ pub fn columns() -> Vec<String> {
     features::NAMES.iter().map(|name| (*name).to_owned()).chain(traits).collect()
 }
 
-fn parse(text: &str) -> Option<Vec<Vec<Node>>> {
+fn parse(text: &str) -> Option<Forest> {
     let columns = columns();
-    let trees = text.lines().filter(|line| !line.starts_with('#')).map(|line| {
+    let mut forest = Forest { nodes: Vec::new(), roots: Vec::new() };
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
         let mut tree = Vec::new();
         let mut words = line.split('\t');
         grow(&mut words, &columns, &mut tree)?;
-        words.next().is_none().then_some(tree)
-    });
-    trees.collect()
+        if words.next().is_some() {
+            return None;
+        }
+        forest.roots.push(u32::try_from(forest.nodes.len()).ok()?);
+        forest.nodes.append(&mut tree);
+    }
+    Some(forest)
 }
 
 fn grow<'a>(words: &mut impl Iterator<Item = &'a str>, columns: &[String], tree: &mut Vec<Node>) -> Option<()> {
     let word = words.next()?;
     if let Some(value) = word.strip_prefix('=') {
-        tree.push(Node::Leaf(value.parse().ok()?));
+        tree.push(Node { value: value.parse().ok()?, column: LEAF, above: 0 });
         return Some(());
     }
     let (name, limit) = word.rsplit_once('<')?;
     let column = columns.iter().position(|column| column == name)?;
     let fork = tree.len();
-    let limit = limit.parse().ok()?;
-    tree.push(Node::Fork(column, limit, 0));
+    tree.push(Node { value: limit.parse().ok()?, column: u16::try_from(column).ok()?, above: 0 });
     grow(words, columns, tree)?;
-    tree[fork] = Node::Fork(column, limit, tree.len());
+    tree[fork].above = u16::try_from(tree.len()).ok()?;
     grow(words, columns, tree)
 }
 
@@ -75,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_forest_is_whole() {
-        assert!(FOREST.len() > 10);
+        assert!(FOREST.roots.len() > 10);
         let mut names = columns();
         names.sort();
         names.dedup();
@@ -84,13 +101,13 @@ mod tests {
 
     #[test]
     fn a_tree_is_walked_to_its_leaf() {
-        let trees = parse("words<0.5\tp<0.5\t=-1\t=1\t=2").expect("a tree");
+        let tree = parse("words<0.5\tp<0.5\t=-1\t=1\t=2").expect("a tree").nodes;
         let mut row = vec![0.0; columns().len()];
-        assert!((value(&trees[0], &row) + 1.0).abs() < 1e-6);
+        assert!((value(&tree, &row) + 1.0).abs() < 1e-6);
         row[columns().iter().position(|name| name == "p").expect("a column")] = 1.0;
-        assert!((value(&trees[0], &row) - 1.0).abs() < 1e-6);
+        assert!((value(&tree, &row) - 1.0).abs() < 1e-6);
         row[0] = 0.6;
-        assert!((value(&trees[0], &row) - 2.0).abs() < 1e-6);
+        assert!((value(&tree, &row) - 2.0).abs() < 1e-6);
         assert!(parse("words<0.5\t=1").is_none() && parse("nothing<0.5\t=1\t=2").is_none());
     }
 }

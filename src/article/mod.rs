@@ -8,27 +8,29 @@ use crate::feed::plain;
 use crate::model::Article;
 use crate::model::Document;
 use crate::model::Reason;
-use dom_smoothie::Config;
-use dom_smoothie::Readability;
 use jiff::Timestamp;
 use site::Site;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
 mod blocks;
+mod byline;
 pub mod declared;
 pub mod extractors;
 mod features;
 mod forest;
+mod headline;
 pub mod media;
 mod meta;
 mod paragraphs;
 pub mod pdf;
 pub mod quality;
+mod quick;
 pub mod scan;
 pub mod site;
 mod traits;
 pub mod wall;
+mod witness;
 
 /// What the thread of [`extract`] should have. Extractors recurse once or twice per nested element, and [`scan`] lets
 /// [`scan::DEPTH`] of them through: a fraction of this is used.
@@ -98,7 +100,8 @@ pub fn decode<'a>(document: &Document<'a>) -> std::borrow::Cow<'a, str> {
 pub fn rows(document: &Document<'_>, terms: &Terms<'_>) -> (Vec<String>, Vec<(String, Vec<f32>)>) {
     let (safe, _) = scan::defuse(&decode(document));
     let (page, _) = prepare(&safe, document, terms);
-    let rows = extractors::rows(&page);
+    let mut rows = Vec::new();
+    extractors::rows(&page, |row| rows.push(row.to_vec()));
     (forest::columns(), page.blocks.blocks.into_iter().map(|block| block.text).zip(rows).collect())
 }
 
@@ -129,36 +132,30 @@ fn without_headline(text: String, title: &str) -> String {
 }
 
 /// The page parsed once: what extractors look at, and what it says of itself.
-fn prepare(html: &str, document: &Document<'_>, terms: &Terms<'_>) -> (extractors::Page, Article) {
-    let mut reader = Readability::from(html);
-    reader.config = Config { disable_json_ld: true, ..Config::default() };
-    let base = match reader.doc.base_uri().and_then(|base| document.url.join(&base).ok()) {
+fn prepare<'a>(html: &'a str, document: &Document<'_>, terms: &Terms<'_>) -> (extractors::Page<'a>, Article) {
+    let tree = dom_query::Document::from(html);
+    let base = match tree.base_uri().and_then(|base| document.url.join(&base).ok()) {
         Some(base) => base,
         None => document.url.clone(),
     };
-    let meta = meta::read(&reader, &base, terms.now);
+    let meta = meta::read(&tree, &base, terms.now);
     let chosen = terms.site.map(|site| {
-        site.prune(&reader.doc);
-        (site.title(&reader.doc), site.body(&reader.doc))
+        site.prune(&tree);
+        (site.title(&tree), site.body(&tree))
     });
     let (title, chosen) = chosen.unwrap_or_default();
-    let mut page = extractors::Page {
-        blocks: blocks::of(&reader.doc),
-        readable: None,
+    let blocks = blocks::of(&tree);
+    let page = extractors::Page {
+        html,
+        found: witness::found(&blocks),
+        blocks,
         told: meta.body.map(|body| paragraphs::of_plain(&body)).filter(|body| body.len() > 200),
         chosen,
-        title: title
-            .or(meta.title)
-            .filter(|title| !title.is_empty())
-            .unwrap_or_else(|| headline(&reader).unwrap_or_else(|| plain::title(&reader.get_article_title()))),
+        title: title.or(meta.title).unwrap_or_default(),
         description: meta.description.unwrap_or_default(),
     };
-    // The readability port takes the tree apart.
-    let readable = reader.parse().ok();
-    let byline = readable.as_ref().and_then(|found| found.byline.as_deref()).map(plain::fold);
-    page.readable = readable.map(|found| blocks::of(&dom_query::Document::from(found.content.as_ref())));
     let article = Article {
-        byline: meta.byline.or(byline),
+        byline: meta.byline,
         published: meta.published,
         modified: meta.modified,
         language: meta.language,
@@ -167,14 +164,6 @@ fn prepare(html: &str, document: &Document<'_>, terms: &Terms<'_>) -> (extractor
         ..Article::default()
     };
     (page, article)
-}
-
-/// The `<h1>` that the page's title begins with, so that `Headline - The Paper` loses the paper.
-fn headline(page: &Readability) -> Option<String> {
-    let title = plain::fold(&page.doc.select_single("title").text());
-    let headings = page.doc.select("h1");
-    let mut headings = headings.nodes().iter().map(|heading| plain::fold(&heading.text()));
-    headings.find(|heading| heading.chars().count() >= 10 && title.starts_with(heading.as_str()))
 }
 
 #[cfg(test)]

@@ -2,6 +2,12 @@
 //! whatever language they write: `related-articles`, `newsletter-signup`, `entry-content`. A name is a hint among
 //! many; the judge of blocks weighs it.
 
+use aho_corasick::Anchored;
+use aho_corasick::StartKind;
+use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::DFA;
+use std::sync::LazyLock;
+
 /// A set of promises, one bit each: the first [`NAMED`] by class and id, then by element.
 pub type Traits = u64;
 
@@ -224,6 +230,14 @@ pub const BODY: Traits = 1 << 14;
 pub const HIDDEN: Traits = 1 << (WORDS.len() + 1);
 /// `itemprop=articleBody`.
 pub const DECLARED_BODY: Traits = 1 << (NAMED + ELEMENTS.len());
+/// What speaks against a part of the page.
+pub const UNLIKELY: Traits =
+    named(&["comments", "sharing", "related", "side", "navigation", "head", "notice", "advertising"]);
+/// What speaks against a part, but not so that it is left out.
+pub const DOUBTED: Traits =
+    named(&["comments", "sharing", "related", "caption", "about", "side", "navigation", "unseen", "advertising"]);
+/// What speaks for a part.
+pub const LIKELY: Traits = named(&["content", "body"]);
 /// How many promises there are.
 pub const COUNT: usize = NAMED + ELEMENTS.len() + 1;
 
@@ -231,6 +245,30 @@ pub const COUNT: usize = NAMED + ELEMENTS.len() + 1;
 pub fn names() -> impl Iterator<Item = &'static str> {
     let named = WORDS.iter().map(|(name, _)| *name).chain(["advertising", "hidden"]);
     named.chain(ELEMENTS.iter().map(|(name, _)| *name)).chain(["declared body"])
+}
+
+/// The bits of promises by class and id.
+const fn named(wanted: &[&str]) -> Traits {
+    let (mut traits, mut at) = (0, 0);
+    while at < wanted.len() {
+        let mut place = 0;
+        while !is_same(if place < WORDS.len() { WORDS[place].0 } else { "advertising" }, wanted[at]) {
+            assert!(place < WORDS.len(), "a promise of this name");
+            place += 1;
+        }
+        traits |= 1 << place;
+        at += 1;
+    }
+    traits
+}
+
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
 /// The bit of one promise.
@@ -241,16 +279,35 @@ pub fn bit(name: &str) -> Traits {
 
 /// What a class, an id and a role promise. `words` is in lower case.
 pub fn of_words(words: &str) -> Traits {
+    let marks = &*MARKS;
     let mut traits = 0;
-    for (place, (_, marks)) in WORDS.iter().enumerate() {
-        if marks.iter().any(|mark| words.contains(mark)) {
-            traits |= 1 << place;
+    let mut state = marks.automaton.start_state(Anchored::No).expect("the automaton was built for it");
+    for byte in words.bytes() {
+        state = marks.automaton.next_state(Anchored::No, state, byte);
+        if marks.automaton.is_match(state) {
+            for at in 0..marks.automaton.match_len(state) {
+                traits |= marks.promised[marks.automaton.match_pattern(state, at).as_usize()];
+            }
         }
     }
     if words.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| ADVERTISING.contains(&word)) {
         traits |= SOLD;
     }
     traits
+}
+
+/// All words of [`WORDS`] at once: a page has hundreds of classes.
+static MARKS: LazyLock<Marks> = LazyLock::new(|| {
+    let marks = || WORDS.iter().enumerate().flat_map(|(place, (_, marks))| marks.iter().map(move |mark| (place, mark)));
+    let automaton = DFA::builder().start_kind(StartKind::Unanchored).build(marks().map(|(_, mark)| mark));
+    let automaton = automaton.expect("so few words fit");
+    Marks { automaton, promised: marks().map(|(place, _)| 1 << place).collect() }
+});
+
+struct Marks {
+    automaton: DFA,
+    /// What each word promises.
+    promised: Vec<Traits>,
 }
 
 /// What an element's name promises.

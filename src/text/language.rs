@@ -16,6 +16,11 @@ pub fn detect(title: &str, body: &str, declared: Option<&Language>) -> Option<La
     if letters < FEWEST_LETTERS || unknown_to_detector {
         return declared.cloned();
     }
+    // Only Japanese has these letters, and the detector takes it for Chinese where many words are of Chinese ones.
+    let kana = sample.chars().filter(|letter| matches!(letter, '\u{3041}'..='\u{30ff}')).count();
+    if kana * 50 > sample.chars().filter(|letter| letter.is_alphabetic()).count() {
+        return Language::parse("ja");
+    }
     // The detector was trained on running text; a headline in capitals misleads it.
     Language::parse(two_letters(detect_language(&sample.to_lowercase())))
 }
@@ -88,6 +93,14 @@ mod tests {
 
     fn language(code: &str) -> Language {
         Language::parse(code).expect("a code")
+    }
+
+    #[test]
+    fn japanese_with_many_chinese_letters_is_japanese() {
+        let body = "港湾労働組合中央執行委員会は九日、賃金交渉妥結を発表した。港湾管理会社幹部、国土交通省担当者、組合代表三者会談で合意、全国主要港湾作業再開は十日午前六時予定。";
+        assert_eq!(detect("", body, None), Language::parse("ja"));
+        let chinese = "港口工会中央执行委员会九日宣布工资谈判达成协议。港口管理公司负责人、交通部官员与工会代表三方会谈后同意，全国主要港口定于十日上午六时恢复作业，各方表示满意。";
+        assert_eq!(detect("", chinese, None), Language::parse("zh"));
     }
 
     #[test]

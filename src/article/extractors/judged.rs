@@ -1,6 +1,6 @@
 //! Each block of the page is judged by a small forest of decision trees over [`features`], fitted by
-//! `bench/articles-fit` to pages whose true bodies are known. The readability port is one of its witnesses, so two
-//! different looks at a page decide together.
+//! `bench/articles-fit` to pages whose true bodies are known. [`witness`](crate::article::witness) is one of its
+//! witnesses, so two different looks at a page decide together.
 
 use super::Extractor;
 use super::Page;
@@ -14,21 +14,24 @@ pub const EXTRACTOR: Extractor = Extractor {
     name: "judged",
     doc: "Each paragraph, heading and line is kept or dropped by itself, by its form, its place, and the elements around it.",
     find: |page| {
-        let rows = rows(page);
-        let scores = together(&page.blocks, &rows.iter().map(|row| forest::score(row)).collect::<Vec<_>>());
-        let kept = sane(&page.blocks, &rows, scores.iter().map(|score| *score > 0.0).collect());
+        let mut scores = Vec::with_capacity(page.blocks.blocks.len());
+        rows(page, |row| scores.push(forest::score(row)));
+        let scores = together(&page.blocks, &scores);
+        let kept = sane(&page.blocks, &page.found, scores.iter().map(|score| *score > 0.0).collect());
         Some(page.blocks.text(|place| kept[place])).filter(|body| !body.is_empty())
     },
     instead: 0,
 };
 
 /// What the forest sees of each block.
-pub fn rows(page: &Page) -> Vec<Vec<f32>> {
-    let lines: Vec<&str> =
-        page.readable.iter().flat_map(|found| &found.blocks).map(|block| block.text.as_str()).collect();
-    let witnesses =
-        Witnesses { lines: &lines, told: page.told.as_deref(), title: &page.title, description: &page.description };
-    features::rows(&page.blocks, &witnesses)
+pub fn rows(page: &Page<'_>, take: impl FnMut(&[f32])) {
+    let witnesses = Witnesses {
+        found: &page.found,
+        told: page.told.as_deref(),
+        title: &page.title,
+        description: &page.description,
+    };
+    features::rows(&page.blocks, &witnesses, take);
 }
 
 /// Of how many blocks a run is that is judged as one.
@@ -44,7 +47,7 @@ const LONG: usize = 40;
 fn together(page: &Blocks, scores: &[f32]) -> Vec<f32> {
     let mut shared = scores.to_vec();
     for run in page.runs().filter(|run| run.len() >= RUN) {
-        let words = |place: &usize| page.blocks[*place].text.split(' ').count().min(LONG) as f32;
+        let words = |place: &usize| page.blocks[*place].blanks.saturating_add(1).min(LONG) as f32;
         let all: f32 = run.clone().map(|place| words(&place)).sum();
         let mean = run.clone().map(|place| scores[place].clamp(-9.2, 9.2) * words(&place)).sum::<f32>() / all;
         for place in run {
@@ -54,18 +57,17 @@ fn together(page: &Blocks, scores: &[f32]) -> Vec<f32> {
     shared
 }
 
-/// Below this share of what the readability port found, the forest has lost the page.
+/// Below this share of what the other witness found, the forest has lost the page.
 const LOST: usize = 40;
-/// When the port found less than this share of what the forest kept, the rest is another text: readers' comments, the
+/// When the witness found less than this share of what the forest kept, the rest is another text: readers' comments, the
 /// next article.
 const OTHER: usize = 60;
-/// How many letters the port must have found to be believed, for either.
+/// How many letters the witness must have found to be believed, for either.
 const BELIEVED: (usize, usize) = (250, 750);
 
-/// The choice of the forest, where it is not far from what the readability port found; what both can answer for
+/// The choice of the forest, where it is not far from what the other witness found; what both can answer for
 /// otherwise. Of pages of other sites this mends most of those that are read badly (`bench/articles-fit`).
-fn sane(page: &Blocks, rows: &[Vec<f32>], kept: Vec<bool>) -> Vec<bool> {
-    let found: Vec<bool> = rows.iter().map(|row| row[features::WITNESS] > 0.5).collect();
+fn sane(page: &Blocks, found: &[bool], kept: Vec<bool>) -> Vec<bool> {
     let letters = |of: &dyn Fn(usize) -> bool| -> usize {
         page.blocks.iter().enumerate().filter(|(place, _)| of(*place)).map(|(_, block)| block.letters).sum()
     };
@@ -84,7 +86,6 @@ fn sane(page: &Blocks, rows: &[Vec<f32>], kept: Vec<bool>) -> Vec<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::features;
     use super::sane;
     use super::together;
     use crate::article::blocks;
@@ -102,10 +103,6 @@ mod tests {
     fn a_choice_far_from_the_witness_is_mended_and_one_beside_it_stays() {
         let paragraph = format!("<p>{}</p>", "The harbour court heard the pilots. ".repeat(10));
         let page = blocks::of(&Document::from(paragraph.repeat(8)));
-        let rows = |found: [bool; 8]| {
-            let row = |found| (0..=features::WITNESS).map(|_| f32::from(u8::from(found))).collect();
-            found.map(row).to_vec()
-        };
         let first = |count: usize| std::array::from_fn::<bool, 8, _>(|place| place < count);
         let cases = [
             ("lost", first(8), first(1), first(8)),
@@ -115,7 +112,7 @@ mod tests {
             ("no witness", first(0), first(8), first(8)),
         ];
         for (name, found, kept, wanted) in cases {
-            assert_eq!(sane(&page, &rows(found), kept.to_vec()), wanted, "{name}");
+            assert_eq!(sane(&page, &found, kept.to_vec()), wanted, "{name}");
         }
     }
 }

@@ -21,18 +21,20 @@ pub struct Extractor {
     /// One sentence for the manual.
     pub doc: &'static str,
     /// The body, paragraphs separated by an empty line, or nothing.
-    pub find: fn(&Page) -> Option<String>,
+    pub find: fn(&Page<'_>) -> Option<String>,
     /// How many times longer than what the usual one found it has to be to be taken instead; 0 for never.
     pub instead: usize,
 }
 
 /// What extractors look at.
 #[derive(Debug, Default)]
-pub struct Page {
+pub struct Page<'a> {
+    /// The page, made harmless.
+    pub html: &'a str,
     /// All text of the page in its order.
     pub blocks: Blocks,
-    /// What the readability port found.
-    pub readable: Option<Blocks>,
+    /// For each block, whether it is in the part that holds the article.
+    pub found: Vec<bool>,
     /// The body that the page tells to machines.
     pub told: Option<String>,
     /// What the selector for the body chose, where the operator gave one.
@@ -49,7 +51,7 @@ pub fn named(name: &str) -> Option<&'static Extractor> {
 }
 
 /// The body and the name of the extractor that found it.
-pub fn best(page: &Page) -> (String, &'static str) {
+pub fn best(page: &Page<'_>) -> (String, &'static str) {
     let (usual, others) = EXTRACTORS.split_first().expect("there is always one extractor");
     let mut best = ((usual.find)(page).unwrap_or_default(), usual.name);
     for other in others.iter().filter(|other| other.instead > 0) {

@@ -12,7 +12,7 @@ pub const EXTRACTOR: Extractor = Extractor {
     instead: 3,
 };
 
-fn longest(page: &Page) -> Option<String> {
+fn longest(page: &Page<'_>) -> Option<String> {
     let mut runs: HashMap<usize, (usize, Vec<&str>)> = HashMap::new();
     for block in &page.blocks.blocks {
         let frame = &page.blocks.frames[block.frame];
