@@ -8,6 +8,7 @@ use crate::channel::Answer;
 use crate::channel::ChannelPlan;
 use crate::channel::Frozen;
 use crate::channel::Letterhead;
+use crate::channel::Roundup;
 use crate::channel::Telling;
 use crate::channel::Wire;
 use crate::clock;
@@ -119,6 +120,7 @@ fn render(plan: &ChannelPlan, delivery: &Delivery, letterhead: &Letterhead, now:
             plan.channel.message(&Telling { alert, rules, receiver, id, letterhead, now })
         }
         Told::Notice(notice) => plan.channel.notice(&Announcement { notice, receiver, id, letterhead, now }),
+        Told::Bulletin(bulletin) => plan.channel.bulletin(&Roundup { bulletin, receiver, id, letterhead, now }),
     }
 }
 

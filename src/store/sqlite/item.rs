@@ -2,6 +2,7 @@
 //! transaction.
 
 use super::SqliteStore;
+use super::digest;
 use super::evidence;
 use super::look;
 use super::lookalike;
@@ -24,6 +25,7 @@ use crate::model::OutcomeKind;
 use crate::model::Reason;
 use crate::model::RuleName;
 use crate::model::SourceName;
+use crate::model::alert::RuleTold;
 use crate::read::Decision;
 use crate::read::Judged;
 use crate::read::NewAlert;
@@ -161,7 +163,8 @@ async fn insert_judged(
     if let Some(at) = judged.alert.as_ref().and_then(|alert| alert.look_at) {
         look::plan(connection, item, at, now).await?;
     }
-    insert_outcomes(connection, item, story, alert, &judged.outcomes).await
+    let told: &[RuleTold] = judged.alert.as_ref().map_or(&[], |new| &new.alert.rules);
+    insert_outcomes(connection, item, story, alert, told, &judged.outcomes).await
 }
 
 /// The story's row. A key that is there already (two items that share nothing but the key, or a backup that was put
@@ -255,19 +258,21 @@ async fn insert_outcomes(
     item: ItemId,
     story: i64,
     alert: Option<i64>,
+    told: &[RuleTold],
     outcomes: &[Outcome],
 ) -> Result<(), StoreError> {
     for outcome in outcomes {
-        let alerted = outcome.kind == OutcomeKind::Alerted;
+        let in_alert = told.iter().any(|told| told.name == outcome.rule);
         sqlx::query("INSERT INTO outcome (item_id, rule, kind, reason, alert_id) VALUES (?, ?, ?, ?, ?)")
             .bind(item.0)
             .bind(outcome.rule.as_str())
             .bind(outcome.kind.as_str())
             .bind(json(&outcome.reason))
-            .bind(alert.filter(|_| alerted))
+            .bind(alert.filter(|_| in_alert))
             .execute(&mut *connection)
             .await?;
-        if alerted {
+        // What is held will be told: a copy of it is no news.
+        if in_alert && outcome.kind != OutcomeKind::Muted {
             sqlx::query("INSERT INTO story_told (story_id, rule) VALUES (?, ?) ON CONFLICT DO NOTHING")
                 .bind(story)
                 .bind(outcome.rule.as_str())
@@ -320,5 +325,6 @@ pub(super) async fn insert_alert(
             .await?;
     }
     grow(connection, "deliveries", made).await?;
+    digest::hold(connection, id, &new.held, now).await?;
     Ok(id)
 }
