@@ -228,7 +228,7 @@ pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lo
         })
         .collect();
     // What is muted is in the alert, too, so that a digest can name it; no delivery carries it.
-    let told: Vec<RuleName> = outcomes.iter().filter(|it| in_alert(it)).map(|it| it.rule.clone()).collect();
+    let told: Vec<RuleName> = outcomes.iter().filter(|it| it.is_in_alert()).map(|it| it.rule.clone()).collect();
     let alert = (!told.is_empty()).then(|| {
         let alert = alert(standing.rules, item, &article, &judgement, &told, &relation, unread.clone(), now);
         let (deliveries, held) = addressed(&alert, routes);
@@ -400,15 +400,6 @@ fn what_becomes(rule: &RuleName, routes: &[Route]) -> (OutcomeKind, Reason) {
         }
     }
     (OutcomeKind::Held, first.map_or(Reason::NobodySubscribed, |(_, why)| why.clone()))
-}
-
-/// Whether what became of a match is told by the item's alert, now, later or as muted.
-fn in_alert(outcome: &Outcome) -> bool {
-    match outcome.kind {
-        OutcomeKind::Alerted | OutcomeKind::Muted => true,
-        OutcomeKind::Held => outcome.reason != Reason::NobodySubscribed,
-        OutcomeKind::Merged => false,
-    }
 }
 
 /// Who is told, and when.

@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(madrid("30 2 * * *", autumn.0, autumn.1), ["24 02:30 +0200", "25 02:30 +0200", "26 02:30 +0100"]);
         // Santiago: 6 September 2026, 00:00 becomes 01:00; 5 April 2026, 00:00 becomes 23:00 of the day before.
         let santiago = |cron, from, to| digests(cron, "America/Santiago", from, to);
-        let spring = ("2026-09-05T12:00Z", "2026-09-07T12:00Z");
+        let spring = ("2026-09-05T11:00Z", "2026-09-07T12:00Z");
         assert_eq!(santiago("0 8 * * *", spring.0, spring.1), ["05 08:00 -0400", "06 08:00 -0300", "07 08:00 -0300"]);
         assert_eq!(santiago("0 0 * * *", spring.0, spring.1), ["06 01:00 -0300", "07 00:00 -0300"]);
         let autumn = ("2026-04-04T12:00Z", "2026-04-06T12:00Z");

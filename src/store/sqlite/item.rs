@@ -25,7 +25,6 @@ use crate::model::OutcomeKind;
 use crate::model::Reason;
 use crate::model::RuleName;
 use crate::model::SourceName;
-use crate::model::alert::RuleTold;
 use crate::read::Decision;
 use crate::read::Judged;
 use crate::read::NewAlert;
@@ -163,8 +162,7 @@ async fn insert_judged(
     if let Some(at) = judged.alert.as_ref().and_then(|alert| alert.look_at) {
         look::plan(connection, item, at, now).await?;
     }
-    let told: &[RuleTold] = judged.alert.as_ref().map_or(&[], |new| &new.alert.rules);
-    insert_outcomes(connection, item, story, alert, told, &judged.outcomes).await
+    insert_outcomes(connection, item, story, alert, &judged.outcomes).await
 }
 
 /// The story's row. A key that is there already (two items that share nothing but the key, or a backup that was put
@@ -258,11 +256,10 @@ async fn insert_outcomes(
     item: ItemId,
     story: i64,
     alert: Option<i64>,
-    told: &[RuleTold],
     outcomes: &[Outcome],
 ) -> Result<(), StoreError> {
     for outcome in outcomes {
-        let in_alert = told.iter().any(|told| told.name == outcome.rule);
+        let in_alert = outcome.is_in_alert();
         sqlx::query("INSERT INTO outcome (item_id, rule, kind, reason, alert_id) VALUES (?, ?, ?, ?, ?)")
             .bind(item.0)
             .bind(outcome.rule.as_str())

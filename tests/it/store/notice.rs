@@ -59,7 +59,7 @@ pub async fn trouble_is_told_once_and_its_end_to_those_who_heard_of_it(place: &d
         .iter()
         .map(|lease| match &lease.job().told {
             Told::Notice(notice) => notice.title(),
-            Told::Alert { .. } => panic!("nobody was alerted"),
+            Told::Alert { .. } | Told::Bulletin(_) => panic!("nobody was alerted"),
         })
         .collect();
     assert_eq!(
