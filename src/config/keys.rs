@@ -414,6 +414,11 @@ pub static OPERATORS: KnownTable = KnownTable {
     doc: "Who is told when a source fails, and when it is all right again; never the readers.",
     keys: &[
         key("channels", "required", "The names of channels."),
+        key(
+            "fallback",
+            "[]",
+            "The names of channels by which they hear of it when none of these took it within five minutes: another way.",
+        ),
         key("after", "\"24h\"", "How long trouble lasts before it is told; a source that is gone is told at once."),
         key("group", "\"10m\"", "How long a notice waits for others, so that they go out as one message."),
         key("remind", "\"never\"", "The pause before trouble that lasts is told again."),

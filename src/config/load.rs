@@ -149,8 +149,8 @@ fn config(
     channels.extend(channels_of_persons);
     let operators = operators::operators(documents, &channel_names, report);
     if report.errors() == errors_before {
-        let told = operators.as_ref().map_or(&[][..], |operators| &operators.channels);
-        subscriptions::uncovered(&subscriptions, told, &all_rules, &all_channels, &all_people, report);
+        let told: Vec<_> = operators.iter().flat_map(|it| it.channels.iter().chain(&it.fallback)).cloned().collect();
+        subscriptions::uncovered(&subscriptions, &told, &all_rules, &all_channels, &all_people, report);
     }
     if operators.is_none() && !all_sources.is_empty() && !all_channels.is_empty() && report.errors() == 0 {
         operators::unwatched(documents, report);

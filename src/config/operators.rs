@@ -16,6 +16,8 @@ use jiff::SignedDuration;
 pub struct Operators {
     /// Where notices go.
     pub channels: Vec<ChannelName>,
+    /// Where they go when none of these takes them.
+    pub fallback: Vec<ChannelName>,
     /// When.
     pub policy: Policy,
 }
@@ -26,6 +28,7 @@ pub(super) fn operators(documents: &[Document], channels: &[&str], report: &Repo
     let (_, table) = top_table(documents, &keys::OPERATORS, report)?;
     let longest = SignedDuration::from_hours(24 * 365);
     let told: Vec<&str> = named(&table, "channels", channels, "channel");
+    let fallback = if table.has("fallback") { named(&table, "fallback", channels, "channel") } else { Vec::new() };
     let remind = match table.entry("remind").map(|entry| &entry.node.value) {
         None => None,
         Some(Value::Text(text)) if text == "never" => None,
@@ -36,6 +39,7 @@ pub(super) fn operators(documents: &[Document], channels: &[&str], report: &Repo
     };
     Some(Operators {
         channels: told.into_iter().map(ChannelName::new).collect(),
+        fallback: fallback.into_iter().map(ChannelName::new).collect(),
         policy: Policy {
             after: table.duration("after", default.after, SignedDuration::ZERO..=longest),
             group: table.duration("group", default.group, SignedDuration::ZERO..=SignedDuration::from_hours(24)),

@@ -54,6 +54,11 @@ async fn claim(shared: &Shared, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>
         // Alerts go out all the same.
         error!(%error, "the notices to operators could not be put together");
     }
+    match shared.store.fall_back(&tower.fallback(), claim.now).await {
+        Ok(0) => {}
+        Ok(made) => warn!(deliveries = made, "operators were not reached, and are told by the fallback"),
+        Err(error) => error!(%error, "the fallback of notices could not be looked up"),
+    }
     shared.store.claim_sends(claim).await
 }
 

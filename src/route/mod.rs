@@ -139,6 +139,9 @@ pub enum When {
     },
 }
 
+/// The subscriptions that take something for a receiver, each with the rules that it covers.
+type Takers<'a> = Vec<(&'a Subscription, Vec<RuleName>)>;
+
 /// Who is told of which of the matched rules, and when: every matching subscription is served, and each receiver is told
 /// once, of all the rules that any of its subscriptions covers, by the one that tells first. `receivers` gives the
 /// receivers of a channel.
@@ -149,7 +152,7 @@ pub fn route(
     receivers: impl Fn(&ChannelName) -> Vec<String>,
     now: Timestamp,
 ) -> Vec<Route> {
-    let mut told: BTreeMap<(ChannelName, String), Vec<(&Subscription, Vec<RuleName>)>> = BTreeMap::new();
+    let mut told: BTreeMap<(ChannelName, String), Takers<'_>> = BTreeMap::new();
     for subscription in subscriptions.iter().filter(|it| it.takes(subject.source, subject.language)) {
         let covered: Vec<RuleName> = subject.rules.iter().filter(|rule| subscription.covers(rule)).cloned().collect();
         if covered.is_empty() {

@@ -367,6 +367,9 @@ pub trait Store: Send + Sync {
         along: SignedDuration,
         now: Timestamp,
     ) -> Result<usize, StoreError>;
+    /// Notices that nobody took within `health::UNHEARD`, and that some channel failed to hand over, go to these receivers
+    /// too. Returns how many deliveries were made.
+    async fn fall_back(&self, receivers: &[(ChannelName, String)], now: Timestamp) -> Result<usize, StoreError>;
     /// Takes due deliveries.
     async fn claim_sends(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>>, StoreError>;
     /// Notes that a try begins, and freezes the message if this is the first. Committed before the first byte goes

@@ -203,3 +203,16 @@ fn hostile_texts_make_no_mail_too_large_and_no_markup() {
     assert!(!paper.letter.html.contains("<script>") && !paper.letter.html.contains("href=\"javascript:"));
     assert!(!paper.letter.subject.contains('\n'));
 }
+
+#[test]
+fn the_published_schema_names_every_key() {
+    let schema = include_str!("../../../docs/schema/digest.ready.1.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).expect("the schema is JSON");
+    let empty = Bulletin { listening: None, subscription: None, ..bulletin(Tongue::English, 0) };
+    for bulletin in [bulletin(Tongue::English, 2), empty] {
+        let bytes = payload::json(&bulletin).expect("JSON");
+        let value: serde_json::Value = serde_json::from_slice(&bytes).expect("it reads back");
+        assert_eq!(schema["$id"], value["schema"]);
+        crate::render::payload::tests::fits(&schema, &schema, &value, "");
+    }
+}

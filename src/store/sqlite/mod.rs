@@ -265,6 +265,10 @@ impl Store for SqliteStore {
         notice::gather(self, receivers, along, now).await
     }
 
+    async fn fall_back(&self, receivers: &[(ChannelName, String)], now: Timestamp) -> Result<usize, StoreError> {
+        notice::fall_back(self, receivers, now).await
+    }
+
     async fn claim_sends(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>>, StoreError> {
         outbox::claim(self, claim).await
     }
