@@ -6,6 +6,7 @@ use super::files::Document;
 use super::keys;
 use super::node::Value;
 use super::settings::top_table;
+use super::subscriptions::any_named;
 use super::subscriptions::named;
 use crate::health::Policy;
 use crate::model::ChannelName;
@@ -28,7 +29,7 @@ pub(super) fn operators(documents: &[Document], channels: &[&str], report: &Repo
     let (_, table) = top_table(documents, &keys::OPERATORS, report)?;
     let longest = SignedDuration::from_hours(24 * 365);
     let told: Vec<&str> = named(&table, "channels", channels, "channel");
-    let fallback = if table.has("fallback") { named(&table, "fallback", channels, "channel") } else { Vec::new() };
+    let fallback = any_named(&table, "fallback", channels, "channel");
     let remind = match table.entry("remind").map(|entry| &entry.node.value) {
         None => None,
         Some(Value::Text(text)) if text == "never" => None,

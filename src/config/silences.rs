@@ -4,7 +4,7 @@ use super::definitions::Definition;
 use super::diagnostic::Report;
 use super::entities::owned;
 use super::keys;
-use super::subscriptions::named;
+use super::subscriptions::any_named;
 use super::table::Table;
 use super::table::Text;
 use crate::model::EntityName;
@@ -26,8 +26,7 @@ pub(super) fn silence(
     let table = definition.table(report);
     table.refuse_unknown(&keys::SILENCE.names());
     let among = |key: &str, known: &[&str], what: &str| {
-        let names = if table.has(key) { named(&table, key, known, what) } else { Vec::new() };
-        names.into_iter().map(str::to_owned).collect::<Vec<_>>()
+        any_named(&table, key, known, what).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
     let rules = among("rules", rules, "rule");
     let entities = among("entities", entities, "entity");

@@ -49,7 +49,7 @@ pub(super) fn subscription(definition: &Definition<'_>, known: &Known<'_>, repor
     } else {
         named(&table, "channels", known.channels, "channel")
     };
-    let sources = if table.has("sources") { named(&table, "sources", known.sources, "source") } else { Vec::new() };
+    let sources = any_named(&table, "sources", known.sources, "source");
     Subscription {
         name: SubscriptionName::new(definition.name),
         rules: graded(&table, known),
@@ -58,7 +58,6 @@ pub(super) fn subscription(definition: &Definition<'_>, known: &Known<'_>, repor
         channels: channels.into_iter().map(ChannelName::new).collect(),
         who: who.unwrap_or_default(),
         rhythm: rhythm(&table),
-        spikes: false,
     }
 }
 
@@ -82,7 +81,7 @@ fn graded(table: &Table<'_>, known: &Known<'_>) -> Covers {
     let named = if filtered && !table.has("rules") { Covers::All } else { covers(table, known.rules) };
     let levels: Vec<Level> = table.texts("levels").into_iter().filter_map(|text| level(table, &text)).collect();
     let tags = table.texts("tags");
-    if !table.has("levels") && !table.has("tags") {
+    if levels.is_empty() && tags.is_empty() {
         return named;
     }
     for tag in tags.iter().filter(|tag| !known.grades.iter().any(|grade| grade.tags.iter().any(|it| it == tag.text))) {
@@ -193,6 +192,15 @@ fn covers(table: &Table<'_>, rules: &[&str]) -> Covers {
             Covers::Rules(Vec::new())
         }
         _ => Covers::Rules(named(table, "rules", rules, "rule").into_iter().map(RuleName::new).collect()),
+    }
+}
+
+/// [`named`] of a list that may be empty or absent.
+pub(super) fn any_named<'a>(table: &Table<'a>, key: &str, known: &[&str], what: &str) -> Vec<&'a str> {
+    match table.entry(key).map(|entry| &entry.node.value) {
+        None => Vec::new(),
+        Some(Value::List(items)) if items.is_empty() => Vec::new(),
+        Some(_) => named(table, key, known, what),
     }
 }
 

@@ -49,8 +49,6 @@ pub struct Subscription {
     pub who: Vec<PersonName>,
     /// When.
     pub rhythm: Rhythm,
-    /// Whether its readers hear of a rule that finds far more than usual.
-    pub spikes: bool,
 }
 
 /// Which rules a subscription covers.
@@ -73,7 +71,6 @@ impl Subscription {
             channels,
             who: Vec::new(),
             rhythm: Rhythm::AtOnce,
-            spikes: false,
         }
     }
 

@@ -3,6 +3,8 @@
 use crate::world::World;
 use crate::world::entry;
 use serde_json::Value;
+use std::time::Duration;
+use std::time::Instant;
 
 /// Two persons and a webhook that are told in groups.
 fn in_groups(world: &World) -> String {
@@ -60,4 +62,34 @@ fn a_group_is_one_message_to_each_in_their_language_and_a_kill_repeats_nothing()
     let ledger = world.ledger_adds_up();
     assert_eq!((&ledger["held"], &ledger["held_states"]["told"]), (&9.into(), &9.into()));
     assert_eq!(ledger["outcomes"]["alerted"], 3);
+}
+
+#[test]
+fn an_empty_digest_arrives_and_proves_that_somebody_listened() {
+    let mut world = World::new();
+    let all = "[subscription.everything]\nrules = \"all\"\nchannels = [\"desk\", \"case-system\"]\n";
+    let minutely = "[person.eva]\nemail = \"eva@example.org\"\nlanguage = \"es\"\ntimezone = \"America/Caracas\"\n\n\
+                    [subscription.minutely]\nrules = \"all\"\nwho = [\"eva\"]\nchannels = [\"case-system\"]\n\
+                    digest = \"* * * * *\"\n";
+    let configuration = world.configuration().replace(all, minutely);
+    world.configure(&configuration);
+    world.site.feed("/feed.xml", &[]);
+    world.start();
+    // A minute passes before one is due.
+    let begun = Instant::now();
+    while (world.mails.is_empty() || world.calls.is_empty()) && begun.elapsed() < Duration::from_secs(120) {
+        world.one_event(Duration::from_secs(5));
+    }
+    let mail = world.mails.first().expect("a digest");
+    assert!(World::header(mail, "subject").ends_with(": nada encontrado"), "{}", World::header(mail, "subject"));
+    for part in ["text", "html"] {
+        let text = mail[part].as_str().expect("both parts");
+        for needed in ["Fuentes escuchadas: 1", "paper (0)", "Fuentes no escuchadas: 0", "Artículos leídos: 0"] {
+            assert!(text.contains(needed), "{needed} is missing:\n{text}");
+        }
+    }
+    let data = &world.calls[0]["body"]["data"];
+    assert_eq!((&data["occasion"], &data["listening"]["heard"][0]["source"]), (&"digest".into(), &"paper".into()));
+    world.stop();
+    world.ledger_adds_up();
 }
