@@ -4,6 +4,7 @@ use crate::channel::Answer;
 use crate::channel::Frozen;
 use crate::model::Alert;
 use crate::model::AlertId;
+use crate::model::Bulletin;
 use crate::model::ChannelName;
 use crate::model::DeliveryId;
 use crate::model::Fault;
@@ -46,6 +47,8 @@ pub enum Told {
     },
     /// Trouble with sources, or its end, to operators.
     Notice(Notice),
+    /// Many alerts, to a reader.
+    Bulletin(Box<Bulletin>),
 }
 
 /// Where a delivery stands.

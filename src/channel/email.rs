@@ -11,19 +11,21 @@ use super::Frozen;
 use super::HttpAnswer;
 use super::Kind;
 use super::Letterhead;
+use super::Roundup;
 use super::Telling;
 use super::Wire;
 use crate::model::DeliveryId;
 use crate::model::Fault;
 use crate::model::Notice;
+use crate::model::SubscriptionName;
 use crate::model::setting::Complaint;
 use crate::model::setting::Key;
 use crate::model::setting::Settings;
 use crate::model::setting::Takes;
+use crate::render::digest;
 use crate::render::line::clean;
 use crate::render::mail;
 use crate::render::notice;
-use aws_lc_rs::digest;
 use jiff::Timestamp;
 use lettre::Address;
 use lettre::message::Body;
@@ -31,6 +33,7 @@ use lettre::message::Mailbox;
 use lettre::message::Message;
 use lettre::message::MultiPart;
 use lettre::message::SinglePart;
+use lettre::message::header::ContentDisposition;
 use lettre::message::header::ContentTransferEncoding;
 use lettre::message::header::ContentType;
 use lettre::message::header::HeaderName;
@@ -112,6 +115,23 @@ impl Channel for Email {
         )
     }
 
+    fn bulletin(&self, roundup: &Roundup<'_>) -> Result<Frozen, String> {
+        let bulletin = roundup.bulletin;
+        let paper = digest::paper(bulletin, roundup.receiver, self.subject_prefix.as_deref())
+            .map_err(|error| error.to_string())?;
+        let list = bulletin.subscription.as_ref().map_or("alerts", SubscriptionName::as_str);
+        let head = Head {
+            id: roundup.id,
+            receiver: roundup.receiver,
+            letterhead: roundup.letterhead,
+            now: roundup.now,
+            root: format!("digest.{}", short_hash(&format!("{list}\u{1f}{}", roundup.receiver))),
+            answers: None,
+            list,
+        };
+        sealed(&head, paper.letter, paper.rest, bulletin.plain)
+    }
+
     fn wire(&self, receiver: &str, _frozen: &Frozen, letterhead: &Letterhead, _now: Timestamp) -> Wire {
         Wire::Mail { from: letterhead.envelope_from.clone(), to: receiver.to_owned() }
     }
@@ -136,7 +156,7 @@ struct Head<'a> {
     /// The delivery that this mail answers.
     answers: Option<&'a DeliveryId>,
     /// The left side of the List-Id.
-    list: &'static str,
+    list: &'a str,
 }
 
 /// What an update answers: the first mail about the story to the same receiver.
@@ -155,6 +175,16 @@ fn trouble_of(notice: &Notice) -> String {
 
 /// Puts headers and encodings around a letter.
 fn envelope(head: &Head<'_>, letter: mail::Letter) -> Result<Frozen, String> {
+    sealed(head, letter, None, false)
+}
+
+/// [`envelope`] of a letter with a text that goes along under a name, or without its HTML.
+fn sealed(
+    head: &Head<'_>,
+    letter: mail::Letter,
+    along: Option<(String, String)>,
+    plain: bool,
+) -> Result<Frozen, String> {
     let domain = &head.letterhead.domain;
     if domain.is_empty() || !domain.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'@')) {
         return Err(format!("`{domain}` cannot be the domain of a Message-ID"));
@@ -168,11 +198,17 @@ fn envelope(head: &Head<'_>, letter: mail::Letter) -> Result<Frozen, String> {
         head.receiver.parse().map_err(|error| format!("the address `{}` is none: {error}", head.receiver))?;
     let id = format!("<{}@{domain}>", head.id);
     let root = format!("<{}@{domain}>", head.root);
-    let parts = MultiPart::alternative()
-        // Without one lettre draws lots, and the same alert would not give the same bytes.
-        .boundary(format!("atalaya-{}", head.id))
-        .singlepart(part(ContentType::TEXT_PLAIN, letter.text))
-        .singlepart(part(ContentType::TEXT_HTML, letter.html));
+    let text = part(ContentType::TEXT_PLAIN, letter.text);
+    // Without a boundary lettre draws lots, and the same alert would not give the same bytes.
+    let parts = MultiPart::alternative().boundary(format!("atalaya-{}", head.id)).singlepart(text);
+    let parts = if plain { parts } else { parts.singlepart(part(ContentType::TEXT_HTML, letter.html)) };
+    let parts = match along {
+        None => parts,
+        Some((name, text)) => MultiPart::mixed()
+            .boundary(format!("atalaya-along-{}", head.id))
+            .multipart(parts)
+            .singlepart(attached(&name, text)),
+    };
     let answers = head.answers.map(|first| format!("<{first}@{domain}>"));
     let references = answers.iter().fold(root, |root, answered| format!("{root} {answered}"));
     let mut builder = Message::builder()
@@ -213,9 +249,18 @@ fn part(content_type: ContentType, text: String) -> SinglePart {
     SinglePart::builder().header(content_type).body(body)
 }
 
+/// A text that goes along, to be opened by its name.
+fn attached(name: &str, text: String) -> SinglePart {
+    let body = Body::new(text);
+    SinglePart::builder().header(ContentType::TEXT_PLAIN).header(ContentDisposition::attachment(name)).body(body)
+}
+
 /// 32 hexadecimal digits.
 fn short_hash(text: &str) -> String {
-    digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()).as_ref()[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn build(settings: &Settings) -> Built {

@@ -1,6 +1,7 @@
 //! Channel kinds: alert → message, answer → fault. A kind is one file and two lines here: `mod` and [`KINDS`].
 
 use crate::model::Alert;
+use crate::model::Bulletin;
 use crate::model::ChannelName;
 use crate::model::DeliveryId;
 use crate::model::Fault;
@@ -52,6 +53,14 @@ pub trait Channel: Send + Sync {
     /// # Errors
     /// What could not be rendered, for the operator.
     fn notice(&self, announcement: &Announcement<'_>) -> Result<Frozen, String>;
+    /// [`Channel::message`] for many alerts at once. A kind that says nothing of it cannot carry any, and a delivery says
+    /// so.
+    ///
+    /// # Errors
+    /// What could not be rendered, for the operator.
+    fn bulletin(&self, roundup: &Roundup<'_>) -> Result<Frozen, String> {
+        Err(format!("this kind of channel carries no digests ({} alerts)", roundup.bulletin.alerts()))
+    }
     /// What goes over the wire now: the frozen bytes and what is renewed at each try.
     fn wire(&self, receiver: &str, frozen: &Frozen, letterhead: &Letterhead, now: Timestamp) -> Wire;
     /// What an answer over HTTP means; never asked by channels that send mail.
@@ -80,6 +89,21 @@ pub struct Telling<'a> {
 pub struct Announcement<'a> {
     /// What is told.
     pub notice: &'a Notice,
+    /// Who is told, one of [`Channel::receivers`].
+    pub receiver: &'a str,
+    /// The identity of message and delivery.
+    pub id: &'a DeliveryId,
+    /// Who tells it.
+    pub letterhead: &'a Letterhead,
+    /// The time of rendering.
+    pub now: Timestamp,
+}
+
+/// Everything that a message about many alerts is made of.
+#[derive(Clone, Copy)]
+pub struct Roundup<'a> {
+    /// What is told.
+    pub bulletin: &'a Bulletin,
     /// Who is told, one of [`Channel::receivers`].
     pub receiver: &'a str,
     /// The identity of message and delivery.

@@ -10,6 +10,7 @@ use super::Frozen;
 use super::HttpAnswer;
 use super::Kind;
 use super::Letterhead;
+use super::Roundup;
 use super::Telling;
 use super::Wire;
 use crate::model::Fault;
@@ -17,6 +18,7 @@ use crate::model::setting::Complaint;
 use crate::model::setting::Key;
 use crate::model::setting::Settings;
 use crate::model::setting::Takes;
+use crate::render::digest;
 use crate::render::line::clean;
 use crate::render::notice;
 use crate::render::payload;
@@ -89,6 +91,11 @@ impl Channel for Webhook {
     fn notice(&self, announcement: &Announcement<'_>) -> Result<Frozen, String> {
         let bytes = notice::json(announcement.notice).map_err(|error| error.to_string())?;
         Ok(Frozen { id: format!("msg_{}", announcement.id), bytes })
+    }
+
+    fn bulletin(&self, roundup: &Roundup<'_>) -> Result<Frozen, String> {
+        let bytes = digest::payload::json(roundup.bulletin).map_err(|error| error.to_string())?;
+        Ok(Frozen { id: format!("msg_{}", roundup.id), bytes })
     }
 
     fn wire(&self, _receiver: &str, frozen: &Frozen, _letterhead: &Letterhead, now: Timestamp) -> Wire {

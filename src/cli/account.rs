@@ -14,6 +14,7 @@ use crate::model::OutcomeKind;
 use crate::send::DeliveryState;
 use crate::store::DeliveryFilter;
 use crate::store::DeliveryRow;
+use crate::store::HeldState;
 use crate::store::Ledger;
 use crate::store::Status;
 use crate::store::Store;
@@ -71,6 +72,14 @@ pub enum OutboxCommand {
         channel: Option<String>,
         /// At most this many
         #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: usize,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// List what waits to be told together, or at another hour, the first due first
+    Held {
+        /// At most this many
+        #[arg(long, value_name = "N", default_value_t = 100)]
         limit: usize,
         #[command(flatten)]
         format: Format,
@@ -280,6 +289,10 @@ pub fn tell_ledger(ledger: &Ledger, output: &mut Output) -> anyhow::Result<()> {
     output.line(sum("verdicts", ledger.judged_rules, &verdicts))?;
     output.line(sum("matched", ledger.matched, &outcomes))?;
     output.line(sum("deliveries", ledger.deliveries, &deliveries))?;
+    if ledger.held > 0 {
+        let held = HeldState::ALL.map(|state| (state.as_str(), ledger.held_states.get(&state).copied().unwrap_or(0)));
+        output.line(sum("held", ledger.held, &held))?;
+    }
     let verdict = if ledger.faults().is_empty() { "The ledger adds up." } else { "The ledger does NOT add up." };
     output.line(verdict)?;
     Ok(())
@@ -404,6 +417,25 @@ pub fn outbox(command: &OutboxCommand, named: Option<&Path>, output: &mut Output
             if let Some(message) = &account.message {
                 output.line("")?;
                 output.line(message)?;
+            }
+            Ok(Exit::Success)
+        }),
+        OutboxCommand::Held { limit, format } => with_store(format, named, output, async |store, output| {
+            for row in store.held(*limit).await? {
+                if format.json {
+                    output.json(&row)?;
+                    continue;
+                }
+                let rules: Vec<&str> = row.rules.iter().map(|rule| rule.as_str()).collect();
+                let lane = row.subscription.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
+                output.line(format!(
+                    "{}  {} → {}{lane}  [{}]",
+                    time(row.due_at),
+                    row.channel,
+                    row.receiver,
+                    rules.join(", ")
+                ))?;
+                output.line(format!("    {}: {}", or_dash(&row.title), row.why))?;
             }
             Ok(Exit::Success)
         }),

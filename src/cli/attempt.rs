@@ -10,6 +10,7 @@ mod article;
 mod explained;
 mod feed;
 mod input;
+mod route;
 mod rules;
 mod story;
 mod url;
@@ -23,6 +24,8 @@ pub enum TryCommand {
     Article(article::Arguments),
     /// Judge texts by the rules of a configuration
     Rules(rules::Arguments),
+    /// Say who would hear of a text, an item or a rule, when and why
+    Route(Box<route::Arguments>),
     /// Give the canonical form of addresses
     Url(url::Arguments),
     /// Tell how articles relate: copy, excerpt, translation, or news
@@ -38,6 +41,7 @@ pub fn run(command: &TryCommand, config: Option<&Path>, output: &mut Output) -> 
         TryCommand::Feed(arguments) => feed::run(arguments, output),
         TryCommand::Article(arguments) => article::run(arguments, config, output),
         TryCommand::Rules(arguments) => rules::run(arguments, config, output),
+        TryCommand::Route(arguments) => route::run(arguments, config, output),
         TryCommand::Url(arguments) => url::run(arguments, output),
         TryCommand::Story(arguments) => story::run(arguments, config, output),
     }

@@ -18,10 +18,12 @@ mod import;
 mod init;
 mod output;
 mod poll;
+mod preview;
 mod run;
 mod search;
 mod setup;
 mod shown;
+mod silence;
 
 use output::Output;
 
@@ -57,6 +59,8 @@ Examples:
   atalaya why https://…             what became of that article, and why
   atalaya evidence export 12        what alert 12 rests on, as a WARC file and a page
   atalaya search 'tortur* -deporte' what was read that says so
+  atalaya preview digest morning    the next digest of that subscription, as it stands now
+  atalaya try route --rule court    who would hear of that rule, when and why
   atalaya try rules https://…       what the rules say of a page, without telling anybody
 
 Exit codes: 0 all is well; 1 the command found something wrong, or `search` nothing; 2 wrong command line;
@@ -109,6 +113,12 @@ enum Command {
     /// Look at deliveries, or try them again
     #[command(subcommand)]
     Outbox(account::OutboxCommand),
+    /// Show what would be sent, without sending it
+    #[command(subcommand)]
+    Preview(preview::PreviewCommand),
+    /// Mute something for a while, and see what is muted
+    #[command(subcommand)]
+    Silence(silence::SilenceCommand),
     /// Write out what alerts rest on, and check that nobody touched it
     #[command(subcommand)]
     Evidence(evidence::Command),
@@ -137,6 +147,8 @@ pub fn main() -> ExitCode {
         Command::Ledger(format) => account::ledger(format, config, &mut output),
         Command::Status(format) => account::status(format, config, &mut output),
         Command::Outbox(outbox) => account::outbox(outbox, config, &mut output),
+        Command::Preview(preview) => preview::run(preview, config, &mut output),
+        Command::Silence(silence) => silence::run(silence, config, &mut output),
         Command::Evidence(evidence) => evidence::run(evidence, config, &mut output),
         Command::Try(attempt) => attempt::run(attempt, config, &mut output),
     };

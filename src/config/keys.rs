@@ -54,7 +54,10 @@ pub static TOP: KnownTable = KnownTable {
         key("entity", "", "Someone or something with names."),
         key("rule", "", "What is looked for."),
         key("channel", "", "How people and programs are told."),
-        key("subscription", "", "Who is told of what."),
+        key("person", "", "Someone who is told, and how."),
+        key("group", "", "Several persons under one name."),
+        key("subscription", "", "Who is told of what, and when."),
+        key("silence", "", "What nobody is told of for a while."),
         key("operators", "", "Who is told when a source fails."),
     ],
 };
@@ -323,6 +326,12 @@ pub static RULE: KnownTable = KnownTable {
             "none",
             "What a match must weigh: each place of a term 1, or its `^n`; in the title twice that.",
         ),
+        key(
+            "level",
+            "\"normal\"",
+            "\"info\", \"normal\" or \"urgent\"; what is urgent passes quiet hours and digests.",
+        ),
+        key("tags", "[]", "Words by which subscriptions choose it."),
         key("hit", "[]", "Texts that it matches: checked at every load."),
         key("miss", "[]", "Texts that it does not match: checked at every load."),
         key("enabled", "true", "`false` switches it off; alone in its table it switches off a pack's rule."),
@@ -333,13 +342,69 @@ pub static RULE: KnownTable = KnownTable {
 pub static CHANNEL: KnownTable =
     KnownTable { head: "[channel.NAME]", doc: "One way to tell people or programs.", keys: &[] };
 
+/// `[person.NAME]`.
+pub static PERSON: KnownTable = KnownTable {
+    head: "[person.NAME]",
+    doc: "Someone who is told by mail, in their language, at their hours, and not too often.",
+    keys: &[
+        key("email", "required", "The address."),
+        key(
+            "language",
+            "\"en\"",
+            "The language of our own words: \"en\", \"es\" or \"pt\"; what was found stays in its own.",
+        ),
+        key("timezone", "\"UTC\"", "The zone of digests, of quiet hours and of the times in digests."),
+        key("format", "\"html\"", "\"html\" for text and HTML, \"text\" for digests in text alone."),
+        key(
+            "quiet",
+            "[]",
+            "Hours without messages, such as `[\"22:00-07:00\"]`; what comes then is told once they are over.",
+        ),
+        key("per_minute", "none", "At most so many messages a minute; what is more is folded into one."),
+        key("per_hour", "none", "The same within an hour."),
+        key("subject_prefix", "none", "Stands before every subject; at most 40 characters."),
+    ],
+};
+
+/// `[group.NAME]`.
+pub static GROUP: KnownTable = KnownTable {
+    head: "[group.NAME]",
+    doc: "Several persons under one name, for the `who` of subscriptions.",
+    keys: &[key("persons", "required", "The names of persons.")],
+};
+
 /// `[subscription.NAME]`.
 pub static SUBSCRIPTION: KnownTable = KnownTable {
     head: "[subscription.NAME]",
-    doc: "Who is told of what.",
+    doc: "Who is told of what, and when: at once, unless `every` or `digest` says otherwise.",
     keys: &[
-        key("rules", "required", "`\"all\"`, or the names of rules."),
-        key("channels", "required", "The names of channels."),
+        key("rules", "required, or `\"all\"` beside a filter", "`\"all\"`, or the names of rules."),
+        key("levels", "[]", "Of these, only rules of these levels; empty for all."),
+        key("tags", "[]", "Of these, only rules with any of these tags; empty for all."),
+        key("languages", "[]", "Only articles in these languages; empty for all."),
+        key("sources", "[]", "Only articles of these sources; empty for all."),
+        key("channels", "required without `who`", "The names of channels."),
+        key("who", "required without `channels`", "The names of persons and groups."),
+        key("every", "none", "Tell in groups, at least so long apart."),
+        key("wait", "\"30s\"", "How long the first of a group waits for others, with `every`."),
+        key("digest", "none", "Tell in digests, at the times of this cron expression in the zone of each person."),
+        key("timezone", "\"UTC\"", "The zone of `digest` for receivers that are no persons."),
+    ],
+};
+
+/// `[silence.NAME]`.
+pub static SILENCE: KnownTable = KnownTable {
+    head: "[silence.NAME]",
+    doc: "What nobody is told of for a while. It covers what all of its lists name; muted alerts are kept, and digests name them.",
+    keys: &[
+        key("author", "required", "Who is responsible for it."),
+        key("reason", "required", "Why."),
+        key("until", "required", "When it ends, such as \"2026-12-01\" or \"2026-12-01T08:00:00-04:00\"."),
+        key("from", "none", "When it begins."),
+        key("rules", "[]", "The rules."),
+        key("entities", "[]", "The entities, where the rule found them."),
+        key("sources", "[]", "The sources."),
+        key("stories", "[]", "The stories, by their keys, which are in webhooks and in `atalaya why`."),
     ],
 };
 
@@ -349,6 +414,11 @@ pub static OPERATORS: KnownTable = KnownTable {
     doc: "Who is told when a source fails, and when it is all right again; never the readers.",
     keys: &[
         key("channels", "required", "The names of channels."),
+        key(
+            "fallback",
+            "[]",
+            "The names of channels by which they hear of it when none of these took it within five minutes: another way.",
+        ),
         key("after", "\"24h\"", "How long trouble lasts before it is told; a source that is gone is told at once."),
         key("group", "\"10m\"", "How long a notice waits for others, so that they go out as one message."),
         key("remind", "\"never\"", "The pause before trouble that lasts is told again."),
@@ -394,7 +464,10 @@ pub static TABLES: &[&KnownTable] = &[
     &ENTITY,
     &RULE,
     &CHANNEL,
+    &PERSON,
+    &GROUP,
     &SUBSCRIPTION,
+    &SILENCE,
     &OPERATORS,
 ];
 

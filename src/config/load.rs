@@ -16,9 +16,11 @@ use super::files::Document;
 use super::keys;
 use super::mail;
 use super::operators;
+use super::people;
 use super::rendering;
 use super::rules;
 use super::settings;
+use super::silences;
 use super::sites;
 use super::sources;
 use super::subscriptions;
@@ -119,20 +121,36 @@ fn config(
             sources::source(source, source_kinds, &egress, &polling, &reading, rendering.is_some(), environment, report)
         })
         .collect();
-    let channels = all_channels
+    let mut channels: Vec<_> = all_channels
         .iter()
         .filter_map(|channel| channels::channel(channel, channel_kinds, has_mail, environment, report))
         .collect();
     let (rule_names, channel_names) = (names(&all_rules), names(&all_channels));
     let errors_before = report.errors();
-    let subscriptions: Vec<_> = all_subscriptions
+    let grades: Vec<_> = all_rules.iter().map(|rule| rules::grade(rule, report)).collect();
+    let (all_people, all_groups) = (named(documents, "person", report), named(documents, "group", report));
+    let (persons, channels_of_persons) = people::persons(&all_people, has_mail, report);
+    let groups = people::groups(&all_groups, &all_people, report);
+    let source_names = names(&all_sources);
+    let known = subscriptions::Known {
+        rules: &rule_names,
+        channels: &channel_names,
+        sources: &source_names,
+        groups: &groups,
+        persons: &names(&all_people),
+        grades: &grades,
+    };
+    let subscriptions: Vec<_> =
+        all_subscriptions.iter().map(|definition| subscriptions::subscription(definition, &known, report)).collect();
+    let silences = named(documents, "silence", report)
         .iter()
-        .map(|definition| subscriptions::subscription(definition, &rule_names, &channel_names, report))
+        .filter_map(|silence| silences::silence(silence, &rule_names, &entity_names, &source_names, report))
         .collect();
+    channels.extend(channels_of_persons);
     let operators = operators::operators(documents, &channel_names, report);
     if report.errors() == errors_before {
-        let told = operators.as_ref().map_or(&[][..], |operators| &operators.channels);
-        subscriptions::uncovered(&subscriptions, told, &all_rules, &all_channels, report);
+        let told: Vec<_> = operators.iter().flat_map(|it| it.channels.iter().chain(&it.fallback)).cloned().collect();
+        subscriptions::uncovered(&subscriptions, &told, &all_rules, &all_channels, &all_people, report);
     }
     if operators.is_none() && !all_sources.is_empty() && !all_channels.is_empty() && report.errors() == 0 {
         operators::unwatched(documents, report);
@@ -167,6 +185,8 @@ fn config(
         rules,
         channels,
         subscriptions,
+        people: people::people(persons, grades),
+        silences,
         operators,
     }
 }

@@ -6,6 +6,8 @@ use crate::channel::Letterhead;
 use crate::evidence::Keep;
 use crate::evidence::Retention;
 use crate::model::Proxy;
+use crate::route::People;
+use crate::route::Silence;
 use crate::route::Subscription;
 use crate::rule::EntitySpec;
 use crate::rule::RuleSpec;
@@ -34,6 +36,7 @@ mod mail;
 mod node;
 mod operators;
 pub mod packs;
+mod people;
 mod place;
 mod proxies;
 pub mod render;
@@ -41,6 +44,7 @@ mod rendering;
 mod rules;
 mod secret;
 mod settings;
+mod silences;
 mod sites;
 mod sources;
 mod subscriptions;
@@ -58,6 +62,7 @@ pub use load::state;
 pub use operators::Operators;
 pub use place::Place;
 pub use place::SourceFile;
+pub(crate) use silences::parse_moment;
 pub(crate) use table::closest;
 
 /// A checked configuration. Nothing in it can be wrong by itself.
@@ -103,6 +108,10 @@ pub struct Config {
     pub channels: Vec<ChannelPlan>,
     /// `[subscription.NAME]`, in the order of their names.
     pub subscriptions: Vec<Subscription>,
+    /// `[person.NAME]`, and the levels of rules.
+    pub people: People,
+    /// `[silence.NAME]`, in the order of their names.
+    pub silences: Vec<Silence>,
     /// `[operators]`: who is told when a source fails.
     pub operators: Option<Operators>,
 }

@@ -6,6 +6,7 @@ use super::files::Document;
 use super::keys;
 use super::node::Value;
 use super::settings::top_table;
+use super::subscriptions::any_named;
 use super::subscriptions::named;
 use crate::health::Policy;
 use crate::model::ChannelName;
@@ -16,6 +17,8 @@ use jiff::SignedDuration;
 pub struct Operators {
     /// Where notices go.
     pub channels: Vec<ChannelName>,
+    /// Where they go when none of these takes them.
+    pub fallback: Vec<ChannelName>,
     /// When.
     pub policy: Policy,
 }
@@ -26,6 +29,7 @@ pub(super) fn operators(documents: &[Document], channels: &[&str], report: &Repo
     let (_, table) = top_table(documents, &keys::OPERATORS, report)?;
     let longest = SignedDuration::from_hours(24 * 365);
     let told: Vec<&str> = named(&table, "channels", channels, "channel");
+    let fallback = any_named(&table, "fallback", channels, "channel");
     let remind = match table.entry("remind").map(|entry| &entry.node.value) {
         None => None,
         Some(Value::Text(text)) if text == "never" => None,
@@ -36,6 +40,7 @@ pub(super) fn operators(documents: &[Document], channels: &[&str], report: &Repo
     };
     Some(Operators {
         channels: told.into_iter().map(ChannelName::new).collect(),
+        fallback: fallback.into_iter().map(ChannelName::new).collect(),
         policy: Policy {
             after: table.duration("after", default.after, SignedDuration::ZERO..=longest),
             group: table.duration("group", default.group, SignedDuration::ZERO..=SignedDuration::from_hours(24)),

@@ -10,6 +10,7 @@ use super::table::Table;
 use super::table::Text;
 use super::table::instead;
 use crate::model::Language;
+use crate::model::Level;
 use crate::model::RuleName;
 use crate::rule;
 use crate::rule::Query;
@@ -34,6 +35,28 @@ pub(super) fn rule(definition: &Definition<'_>, entities: &[&str], report: &Repo
     let name = RuleName::new(definition.name);
     let query = query?;
     enabled.then_some(RuleSpec { name, label, query, languages, min_score, hit, miss })
+}
+
+/// A rule's level and tags: how subscriptions choose it.
+pub(super) struct Grade {
+    pub rule: RuleName,
+    pub level: Level,
+    pub tags: Vec<String>,
+}
+
+/// The level and the tags of a rule; faults are reported here alone.
+pub(super) fn grade(definition: &Definition<'_>, report: &Report) -> Grade {
+    let table = definition.table(report);
+    let level = table.text("level").and_then(|text| {
+        let level = Level::parse(text.text);
+        if level.is_none() {
+            let names = Level::ALL.map(Level::as_str);
+            let message = format!("`{}` is not a level", text.text);
+            report.error(&text.node.place, message, "here", instead(text.text, &names, "the levels are"));
+        }
+        level
+    });
+    Grade { rule: RuleName::new(definition.name), level: level.unwrap_or_default(), tags: owned(&table, "tags") }
 }
 
 fn query(table: &Table<'_>, text: &Text<'_>, entities: &[&str]) -> Option<Query> {
@@ -66,7 +89,8 @@ fn inside(text: &Text<'_>, start: usize, end: usize) -> Place {
     text.node.inside(text.text, start, end).unwrap_or_else(|| text.node.place.clone())
 }
 
-fn languages(table: &Table<'_>) -> Vec<Language> {
+/// The languages that `languages` names.
+pub(super) fn languages(table: &Table<'_>) -> Vec<Language> {
     let mut languages = Vec::new();
     for text in table.texts("languages") {
         match Language::parse(text.text) {

@@ -100,10 +100,13 @@ async fn look(shared: Arc<Shared>, lease: Lease<Look>) {
             Ok(None) => look.clone(),
             Err(error) => return error!(%error, item = %look.item.id, "what was told could not be looked up"),
         };
+        let silences = super::gathering::silences(&shared, &tower, now).await;
         tokio::task::spawn_blocking(move || {
             let standing = Standing {
                 rules: &tower.rules,
                 subscriptions: &tower.config.subscriptions,
+                people: &tower.config.people,
+                silences: &silences,
                 channels: &tower.config.channels,
                 steps: &tower.config.evidence.look_again,
                 retry: &tower.config.reading.retry,
@@ -161,6 +164,7 @@ fn tell(shared: &Shared, look: &Look, decision: &Decision) {
     }
     info!(%item, %source, code = reason.code(), link, "looked at again: {reason}");
     shared.nudges.send.notify_one();
+    shared.nudges.gather.notify_one();
 }
 
 /// Fetches and extracts; every trouble of the world becomes a reply.

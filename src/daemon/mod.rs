@@ -1,4 +1,4 @@
-//! Configuration and store → a running tower. Four loops claim, ask, decide and commit; this file starts and stops
+//! Configuration and store → a running tower. Five loops claim, ask, decide and commit; this file starts and stops
 //! them and swaps the configuration under them. The caller brings the store and the signals, so a test, the demo and
 //! the service run the same daemon.
 //!
@@ -36,6 +36,7 @@ use tracing::warn;
 
 mod examining;
 mod further;
+mod gathering;
 mod indexing;
 mod instead;
 mod keeping;
@@ -93,6 +94,7 @@ struct Nudges {
     send: Notify,
     push: Notify,
     look: Notify,
+    gather: Notify,
 }
 
 impl Nudges {
@@ -102,6 +104,7 @@ impl Nudges {
             Work::Read => &self.read,
             Work::Send => &self.send,
             Work::Look => &self.look,
+            Work::Gather => &self.gather,
         }
     }
 
@@ -129,6 +132,7 @@ pub async fn run(
 ) -> Result<(), DaemonError> {
     let tower = Tower::build(config)?;
     store.register_sources(&registrations(&tower), clock::now()).await?;
+    store.register_lanes(&gathering::lanes(&tower, clock::now()), clock::now()).await?;
     let overdue = store.spread_overdue(clock::now()).await?;
     debug!(overdue, "overdue sources are spread out");
     let gates = Gates::new(tower.config.politeness);
@@ -151,6 +155,7 @@ pub async fn run(
         tokio::spawn(reading::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(sending::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(looking::attend(Arc::clone(&shared), Arc::clone(&pulse))),
+        tokio::spawn(gathering::attend(Arc::clone(&shared), Arc::clone(&pulse))),
         tokio::spawn(pushing::attend(Arc::clone(&shared))),
         tokio::spawn(keeping::attend(Arc::clone(&shared))),
         tokio::spawn(indexing::attend(Arc::clone(&shared))),
@@ -234,6 +239,7 @@ async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
     }
     let tower = Tower::build(config)?;
     shared.store.register_sources(&registrations(&tower), clock::now()).await?;
+    shared.store.register_lanes(&gathering::lanes(&tower, clock::now()), clock::now()).await?;
     shared.allotment.store(Arc::new(allot(&*shared.store, &tower).await?));
     shared.gates.treat(tower.config.politeness);
     let before = shared.tower.swap(Arc::new(tower));

@@ -100,6 +100,7 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
                     // Whether that text is an article is another question now.
                     return put_back(shared, lease, now).await;
                 }
+                let silences = super::gathering::silences(&shared, &tower, now).await;
                 let decision = {
                     let (tower, item, text, seen) =
                         (Arc::clone(&tower), item.clone(), text.as_ref().clone(), seen.clone());
@@ -107,6 +108,8 @@ async fn read(shared: Arc<Shared>, mut lease: Lease<Item>) {
                         let standing = Standing {
                             rules: &tower.rules,
                             subscriptions: &tower.config.subscriptions,
+                            people: &tower.config.people,
+                            silences: &silences,
                             channels: &tower.config.channels,
                             retry: &tower.config.reading.retry,
                             keep: tower.config.evidence.keep,
@@ -232,6 +235,7 @@ fn tell(shared: &Shared, item: &Item, decision: &Decision) {
     }
     if judged.alert.is_some() {
         shared.nudges.send.notify_one();
+        shared.nudges.gather.notify_one();
         shared.nudges.look.notify_one();
     }
 }

@@ -8,6 +8,7 @@ use crate::channel::Answer;
 use crate::channel::ChannelPlan;
 use crate::channel::Frozen;
 use crate::channel::Letterhead;
+use crate::channel::Roundup;
 use crate::channel::Telling;
 use crate::channel::Wire;
 use crate::clock;
@@ -52,6 +53,11 @@ async fn claim(shared: &Shared, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>
     if let Err(error) = shared.store.gather_notices(&tower.operators(), tower.gather_along(), claim.now).await {
         // Alerts go out all the same.
         error!(%error, "the notices to operators could not be put together");
+    }
+    match shared.store.fall_back(&tower.fallback(), claim.now).await {
+        Ok(0) => {}
+        Ok(made) => warn!(deliveries = made, "operators were not reached, and are told by the fallback"),
+        Err(error) => error!(%error, "the fallback of notices could not be looked up"),
     }
     shared.store.claim_sends(claim).await
 }
@@ -119,6 +125,7 @@ fn render(plan: &ChannelPlan, delivery: &Delivery, letterhead: &Letterhead, now:
             plan.channel.message(&Telling { alert, rules, receiver, id, letterhead, now })
         }
         Told::Notice(notice) => plan.channel.notice(&Announcement { notice, receiver, id, letterhead, now }),
+        Told::Bulletin(bulletin) => plan.channel.bulletin(&Roundup { bulletin, receiver, id, letterhead, now }),
     }
 }
 

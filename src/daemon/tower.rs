@@ -76,7 +76,15 @@ impl Tower {
 
     /// Everybody who is told of trouble, each once.
     pub fn operators(&self) -> Vec<(ChannelName, String)> {
-        let channels = self.config.operators.iter().flat_map(|operators| &operators.channels);
+        self.receivers(self.config.operators.iter().flat_map(|operators| &operators.channels))
+    }
+
+    /// Who is told of it when none of these was reached.
+    pub fn fallback(&self) -> Vec<(ChannelName, String)> {
+        self.receivers(self.config.operators.iter().flat_map(|operators| &operators.fallback))
+    }
+
+    fn receivers<'a>(&self, channels: impl Iterator<Item = &'a ChannelName>) -> Vec<(ChannelName, String)> {
         let plans = channels.filter_map(|name| self.channel(name));
         let all: BTreeSet<(ChannelName, String)> = plans
             .flat_map(|plan| plan.channel.receivers().into_iter().map(|receiver| (plan.name.clone(), receiver)))

@@ -95,8 +95,9 @@ pub async fn attend<J, C, H, D>(
         } else {
             let (busy_hosts, per_host, lease) = {
                 let tower = shared.tower.load();
-                let busy = if work == Work::Send { Vec::new() } else { shared.gates.busy(now) };
-                let per_host = if work == Work::Send { free } else { tower.config.politeness.connections };
+                let asks_sites = !matches!(work, Work::Send | Work::Gather);
+                let busy = if asks_sites { shared.gates.busy(now) } else { Vec::new() };
+                let per_host = if !asks_sites { free } else { tower.config.politeness.connections };
                 (busy, per_host, tower.config.lease)
             };
             let wanted = Claim { owner: &shared.owner, now, lease, limit: free, per_host, busy_hosts: &busy_hosts };

@@ -3,7 +3,11 @@
 use crate::model::Notice;
 use crate::model::NoticeEvent;
 use crate::model::Remark;
+use jiff::SignedDuration;
 use jiff::Timestamp;
+
+/// How long operators may not be reached before their fallback is tried.
+pub const UNHEARD: SignedDuration = SignedDuration::from_mins(5);
 
 /// Folds remarks into at most one notice per event, each in the order of sources, whatever order they come in.
 pub fn fold(mut remarks: Vec<Remark>, now: Timestamp) -> Vec<Notice> {

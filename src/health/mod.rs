@@ -24,6 +24,7 @@ pub mod gap;
 mod rhythm;
 pub mod sign;
 
+pub use fold::UNHEARD;
 pub use fold::fold;
 
 /// When operators are told.

@@ -27,6 +27,9 @@ use crate::model::update::FirstTelling;
 use crate::poll::Validators;
 use crate::read;
 use crate::read::NewAlert;
+use crate::route;
+use crate::route::People;
+use crate::route::Silence;
 use crate::route::Subscription;
 use crate::rule::RuleSet;
 use crate::text::language;
@@ -144,6 +147,10 @@ pub struct Standing<'a> {
     pub rules: &'a RuleSet,
     /// Who is told.
     pub subscriptions: &'a [Subscription],
+    /// Who they are.
+    pub people: &'a People,
+    /// What is muted.
+    pub silences: &'a [Silence],
     /// By which channels.
     pub channels: &'a [ChannelPlan],
     /// How long after the alert each look comes, ascending.
@@ -346,9 +353,13 @@ fn tell(
             }),
         }
     }
-    let names: Vec<RuleName> = rules.iter().map(|rule| rule.name.clone()).collect();
-    let receivers = read::receivers(&names, standing.subscriptions, standing.channels);
-    if receivers.is_empty() {
+    let mut names: Vec<RuleName> = rules.iter().map(|rule| rule.name.clone()).collect();
+    let (source, story) = (&look.item.source, &look.told.story_key);
+    let muted = read::muted(standing.silences, matched, &names, source, story, now);
+    names.retain(|rule| !muted.contains_key(rule));
+    let subject = route::Subject { rules: &names, source, language: look.told.language.as_ref() };
+    let routes = read::routes(&subject, standing.subscriptions, standing.people, standing.channels, now);
+    if routes.is_empty() {
         return Decision { article, ..nothing(Reason::NobodyToUpdate { kind }, after) };
     }
     let told = &look.told;
@@ -369,8 +380,8 @@ fn tell(
         alert.title.clone_from(&article.title);
         alert.byline = article.byline.clone().or(alert.byline);
     }
-    let deliveries = read::addressed(&alert, receivers);
-    let alert = Some(NewAlert { alert, deliveries, look_at: None });
+    let (deliveries, held) = read::addressed(&alert, routes);
+    let alert = Some(NewAlert { alert, deliveries, held, look_at: None });
     Decision { article, alert, ..nothing(Reason::Updated { kind, facts }, after) }
 }
 

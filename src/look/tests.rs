@@ -114,13 +114,14 @@ fn decided(look: &Look, reply: Reply, now: &str) -> Decision {
     }
     let desk = crate::model::ChannelName::new("desk");
     let channel = ChannelPlan { name: desk.clone(), kind: "email", channel: std::sync::Arc::new(Desk) };
-    let all =
-        Subscription { name: crate::model::SubscriptionName::new("all"), rules: Covers::All, channels: vec![desk] };
+    let all = Subscription::new(crate::model::SubscriptionName::new("all"), Covers::All, vec![desk]);
     let hours = [1, 24, 7 * 24].map(SignedDuration::from_hours);
     let minutes = [1, 5].map(SignedDuration::from_mins);
     let standing = Standing {
         rules: &rules(),
         subscriptions: &[all],
+        people: &crate::route::People::default(),
+        silences: &[],
         channels: &[channel],
         steps: &hours,
         retry: &minutes,

@@ -138,3 +138,14 @@ pub struct Outcome {
     /// Why.
     pub reason: Reason,
 }
+
+impl Outcome {
+    /// Whether the item's alert tells it: now, later, or, in digests alone, as muted.
+    pub fn is_in_alert(&self) -> bool {
+        match self.kind {
+            OutcomeKind::Alerted | OutcomeKind::Muted => true,
+            OutcomeKind::Held => self.reason != Reason::NobodySubscribed,
+            OutcomeKind::Merged => false,
+        }
+    }
+}

@@ -52,6 +52,10 @@ name!(
     /// A `[subscription.NAME]` table.
     SubscriptionName
 );
+name!(
+    /// A `[person.NAME]` table.
+    PersonName
+);
 
 macro_rules! number {
     ($(#[$doc:meta])* $type:ident) => {

@@ -3,6 +3,7 @@
 use super::Basis;
 use super::ItemId;
 use super::UpdateKind;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 use std::fmt;
@@ -259,6 +260,37 @@ pub enum Reason {
     AlreadyTold,
     /// No subscription covers the rule.
     NobodySubscribed,
+    /// Everybody who is told of it gets a digest.
+    WaitsForDigest {
+        /// When the next one is due.
+        until: Timestamp,
+    },
+    /// It is told together with what comes soon after it.
+    WaitsForGroup {
+        /// When the group is told at the latest, unless the last one was too short a time ago.
+        until: Timestamp,
+    },
+    /// The person does not want to be told at this hour.
+    QuietHours {
+        /// When they are over.
+        until: Timestamp,
+    },
+    /// A person is told no more than so much; it passes the cap at once, or waits for room and is told with the others.
+    Capped {
+        /// The cap, in words.
+        cap: String,
+    },
+    /// Somebody silenced it. It is in the digest as such, and nobody is told otherwise.
+    Silenced {
+        /// The silence's name.
+        silence: String,
+        /// Who did it.
+        by: String,
+        /// Why.
+        because: String,
+        /// When the silence ends.
+        until: Timestamp,
+    },
     // ── a page that was told, looked at again ──
     /// It says what it said.
     Unchanged,
@@ -379,6 +411,11 @@ impl Reason {
             Self::Told => "told",
             Self::AlreadyTold => "already_told",
             Self::NobodySubscribed => "nobody_subscribed",
+            Self::WaitsForDigest { .. } => "waits_for_digest",
+            Self::WaitsForGroup { .. } => "waits_for_group",
+            Self::QuietHours { .. } => "quiet_hours",
+            Self::Capped { .. } => "capped",
+            Self::Silenced { .. } => "silenced",
             Self::Unchanged => "unchanged",
             Self::NoFactChanged => "no_fact_changed",
             Self::OnlyTheBeginning => "only_the_beginning",
@@ -476,6 +513,15 @@ impl fmt::Display for Reason {
             Self::Told => formatter.write_str("told"),
             Self::AlreadyTold => formatter.write_str("its story was told for this rule already"),
             Self::NobodySubscribed => formatter.write_str("no subscription covers the rule"),
+            Self::WaitsForDigest { until } => write!(formatter, "waits for the digest of {until:.0}"),
+            Self::WaitsForGroup { until } => {
+                write!(formatter, "waits for others until {until:.0}, to be told together")
+            }
+            Self::QuietHours { until } => write!(formatter, "quiet hours until {until:.0}"),
+            Self::Capped { cap } => write!(formatter, "at most {cap} to one person"),
+            Self::Silenced { silence, by, because, until } => {
+                write!(formatter, "silence `{silence}` of {by} until {until:.0}: {because}")
+            }
             Self::Unchanged => formatter.write_str("it says what it said"),
             Self::NoFactChanged => formatter.write_str("some words are others, nothing that was told of it"),
             Self::OnlyTheBeginning => formatter.write_str("only its beginning is shown, unchanged"),

@@ -17,15 +17,23 @@ use crate::model::Digest;
 use crate::model::EntityName;
 use crate::model::Item;
 use crate::model::Judgement;
+use crate::model::Level;
 use crate::model::Outcome;
 use crate::model::OutcomeKind;
 use crate::model::Reason;
 use crate::model::RuleName;
+use crate::model::SourceName;
+use crate::model::SubscriptionName;
 use crate::model::Verdict;
 use crate::model::alert::EntityTold;
 use crate::model::alert::RuleTold;
 use crate::route;
+use crate::route::Match;
+use crate::route::People;
+use crate::route::Route;
+use crate::route::Silence;
 use crate::route::Subscription;
+use crate::route::When;
 use crate::rule;
 use crate::rule::RuleSet;
 use crate::story;
@@ -108,8 +116,10 @@ pub struct Judged {
 pub struct NewAlert {
     /// What is told.
     pub alert: Alert,
-    /// Who is told.
+    /// Who is told now.
     pub deliveries: Vec<NewDelivery>,
+    /// Who is told later.
+    pub held: Vec<NewHeld>,
     /// When the page is first looked at again, if it is.
     pub look_at: Option<Timestamp>,
 }
@@ -127,6 +137,25 @@ pub struct NewDelivery {
     pub rules: Vec<RuleName>,
 }
 
+/// One alert that is held for one receiver.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewHeld {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The receiver, one of the channel's.
+    pub receiver: String,
+    /// With what else it is told (`route::When::Later`).
+    pub lane: Option<SubscriptionName>,
+    /// The rules that this receiver subscribed to.
+    pub rules: Vec<RuleName>,
+    /// How pressing it is.
+    pub level: Level,
+    /// Until when.
+    pub due_at: Timestamp,
+    /// Why.
+    pub why: Reason,
+}
+
 /// What the configuration in force says about reading.
 #[derive(Clone, Copy)]
 pub struct Standing<'a> {
@@ -134,6 +163,10 @@ pub struct Standing<'a> {
     pub rules: &'a RuleSet,
     /// Who is told.
     pub subscriptions: &'a [Subscription],
+    /// Who they are.
+    pub people: &'a People,
+    /// What is muted.
+    pub silences: &'a [Silence],
     /// By which channels.
     pub channels: &'a [ChannelPlan],
     /// The pause before each further try.
@@ -175,28 +208,34 @@ pub fn decide(standing: &Standing<'_>, item: &Item, text: Text, lookalikes: &[Lo
         Relation::New { .. } => &[],
         Relation::Copy { told, .. } => told,
     };
-    let untold: Vec<RuleName> = matched.iter().filter(|rule| !told_before.contains(rule)).cloned().collect();
-    let receivers = receivers(&untold, standing.subscriptions, standing.channels);
+    let mut untold: Vec<RuleName> = matched.iter().filter(|rule| !told_before.contains(rule)).cloned().collect();
+    let story_key = match &relation {
+        Relation::New { key } | Relation::Copy { key, .. } => key,
+    };
+    let muted = muted(standing.silences, &judgement.verdicts, &untold, &item.source, story_key, now);
+    untold.retain(|rule| !muted.contains_key(rule));
+    let language = judgement.language.as_ref().or(article.language.as_ref());
+    let subject = route::Subject { rules: &untold, source: &item.source, language };
+    let routes = routes(&subject, standing.subscriptions, standing.people, standing.channels, now);
     let outcomes: Vec<Outcome> = matched
         .iter()
         .map(|rule| {
-            let (kind, reason) = if told_before.contains(rule) {
-                (OutcomeKind::Merged, Reason::AlreadyTold)
-            } else if receivers.values().any(|rules| rules.contains(rule)) {
-                (OutcomeKind::Alerted, Reason::Told)
-            } else {
-                (OutcomeKind::Held, Reason::NobodySubscribed)
+            let (kind, reason) = match muted.get(rule) {
+                _ if told_before.contains(rule) => (OutcomeKind::Merged, Reason::AlreadyTold),
+                Some(reason) => (OutcomeKind::Muted, reason.clone()),
+                None => what_becomes(rule, &routes),
             };
             Outcome { rule: rule.clone(), kind, reason }
         })
         .collect();
-    let told: Vec<RuleName> =
-        outcomes.iter().filter(|it| it.kind == OutcomeKind::Alerted).map(|it| it.rule.clone()).collect();
+    // What is muted is in the alert, too, so that a digest can name it; no delivery carries it.
+    let told: Vec<RuleName> = outcomes.iter().filter(|it| it.is_in_alert()).map(|it| it.rule.clone()).collect();
     let alert = (!told.is_empty()).then(|| {
         let alert = alert(standing.rules, item, &article, &judgement, &told, &relation, unread.clone(), now);
-        let deliveries = addressed(&alert, receivers);
-        let look_at = first_look(item, &alert, standing.look_again, now);
-        NewAlert { alert, deliveries, look_at }
+        let (deliveries, held) = addressed(&alert, routes);
+        let heard = !deliveries.is_empty() || !held.is_empty();
+        let look_at = first_look(item, &alert, standing.look_again, now).filter(|_| heard);
+        NewAlert { alert, deliveries, held, look_at }
     });
     let evidence = standing.keep.holds(!matched.is_empty()).then(|| kept(item, &article, &proof, now));
     let sketch = sketch.map(|sketch| sketch.to_bytes());
@@ -330,25 +369,71 @@ pub(crate) fn entities_told(rules: &RuleSet, judgement: &Judgement) -> Vec<Entit
     entities
 }
 
-/// Who is told of these rules: a channel and one of its receivers, and the rules that it subscribed to.
-pub(crate) fn receivers(
+/// The rules that a silence covers, each with the reason.
+pub(crate) fn muted(
+    silences: &[Silence],
+    verdicts: &[Verdict],
     rules: &[RuleName],
-    subscriptions: &[Subscription],
-    channels: &[ChannelPlan],
-) -> BTreeMap<(ChannelName, String), Vec<RuleName>> {
-    route::route(rules, subscriptions, |name| {
-        let plan = channels.iter().find(|plan| plan.name == *name);
-        plan.map(|plan| plan.channel.receivers()).unwrap_or_default()
-    })
+    source: &SourceName,
+    story: &str,
+    now: Timestamp,
+) -> BTreeMap<RuleName, Reason> {
+    if silences.is_empty() {
+        return BTreeMap::new();
+    }
+    let reason = |rule: &RuleName| {
+        let verdict = verdicts.iter().find(|verdict| verdict.rule == *rule);
+        let entities: Vec<EntityName> =
+            verdict.iter().flat_map(|verdict| &verdict.mentions).filter_map(|mention| mention.entity.clone()).collect();
+        let found = Match { rule, entities: &entities, source, story };
+        Some((rule.clone(), route::muted(silences, &found, now)?))
+    };
+    rules.iter().filter_map(reason).collect()
 }
 
-/// One delivery of an alert to each.
-pub(crate) fn addressed(alert: &Alert, receivers: BTreeMap<(ChannelName, String), Vec<RuleName>>) -> Vec<NewDelivery> {
-    let delivery = |((channel, receiver), rules): ((ChannelName, String), Vec<RuleName>)| NewDelivery {
-        id: route::delivery_id(&rules, &alert.story_key, alert.revision, &channel, &receiver),
-        channel,
-        receiver,
-        rules,
+/// What becomes of a match that is not muted and was not told before.
+fn what_becomes(rule: &RuleName, routes: &[Route]) -> (OutcomeKind, Reason) {
+    let mut first: Option<(Timestamp, &Reason)> = None;
+    for route in routes.iter().filter(|route| route.rules.contains(rule)) {
+        match &route.when {
+            When::Now => return (OutcomeKind::Alerted, Reason::Told),
+            When::Later { due, why, .. } if first.is_none_or(|(at, _)| *due < at) => first = Some((*due, why)),
+            When::Later { .. } => {}
+        }
+    }
+    (OutcomeKind::Held, first.map_or(Reason::NobodySubscribed, |(_, why)| why.clone()))
+}
+
+/// Who is told, and when.
+pub(crate) fn routes(
+    subject: &route::Subject<'_>,
+    subscriptions: &[Subscription],
+    people: &People,
+    channels: &[ChannelPlan],
+    now: Timestamp,
+) -> Vec<Route> {
+    let receivers = |name: &ChannelName| {
+        let plan = channels.iter().find(|plan| plan.name == *name);
+        plan.map(|plan| plan.channel.receivers()).unwrap_or_default()
     };
-    receivers.into_iter().map(delivery).collect()
+    route::route(subject, subscriptions, people, receivers, now)
+}
+
+/// One delivery of an alert to each who is told now, and what is held for the others.
+pub(crate) fn addressed(alert: &Alert, routes: Vec<Route>) -> (Vec<NewDelivery>, Vec<NewHeld>) {
+    let (mut deliveries, mut held) = (Vec::new(), Vec::new());
+    for Route { channel, receiver, rules, level, when, .. } in routes {
+        match when {
+            When::Now => deliveries.push(NewDelivery {
+                id: route::delivery_id(&rules, &alert.story_key, alert.revision, &channel, &receiver),
+                channel,
+                receiver,
+                rules,
+            }),
+            When::Later { lane, due, why } => {
+                held.push(NewHeld { channel, receiver, lane, rules, level, due_at: due, why });
+            }
+        }
+    }
+    (deliveries, held)
 }

@@ -18,6 +18,8 @@ pub(super) fn templates() -> Result<Environment<'static>, minijinja::Error> {
         .set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
     templates.set_formatter(escaped);
     for (name, text) in [
+        ("digest.html", include_str!("templates/digest.html")),
+        ("digest.txt", include_str!("templates/digest.txt")),
         ("frame.html", include_str!("templates/frame.html")),
         ("mail.html", include_str!("templates/mail.html")),
         ("mail.txt", include_str!("templates/mail.txt")),

@@ -19,11 +19,18 @@ use crate::model::Item;
 use crate::model::ItemId;
 use crate::model::Reason;
 use crate::model::SourceName;
+use crate::model::SubscriptionName;
 use crate::poll;
 use crate::poll::SourceState;
 use crate::poll::early::Standing;
 use crate::push::Push;
 use crate::read;
+use crate::route::Silence;
+use crate::route::Subscription;
+use crate::route::gather;
+use crate::route::gather::Account;
+use crate::route::gather::Lane;
+use crate::route::gather::Waiting;
 use crate::schedule::habits::Habits;
 use crate::send;
 use crate::send::Delivery;
@@ -148,6 +155,21 @@ pub struct Registration {
     pub wait: SignedDuration,
 }
 
+/// A digest of one receiver as the configuration has it, for [`Store::register_lanes`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LanePlan {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The receiver.
+    pub receiver: String,
+    /// The subscription.
+    pub subscription: SubscriptionName,
+    /// By what expression and zone its time is reckoned.
+    pub rhythm: String,
+    /// When it is due next by these.
+    pub next_at: Timestamp,
+}
+
 /// The kinds of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
@@ -159,11 +181,13 @@ pub enum Work {
     Send,
     /// Pages that were told, to be looked at again.
     Look,
+    /// What waits to be told together.
+    Gather,
 }
 
 impl Work {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Poll, Self::Read, Self::Send, Self::Look];
+    pub const ALL: [Self; 5] = [Self::Poll, Self::Read, Self::Send, Self::Look, Self::Gather];
 }
 
 /// Why a store did not do what was asked.
@@ -348,6 +372,9 @@ pub trait Store: Send + Sync {
         along: SignedDuration,
         now: Timestamp,
     ) -> Result<usize, StoreError>;
+    /// Notices that nobody took within `health::UNHEARD`, and that some channel failed to hand over, go to these receivers
+    /// too. Returns how many deliveries were made.
+    async fn fall_back(&self, receivers: &[(ChannelName, String)], now: Timestamp) -> Result<usize, StoreError>;
     /// Takes due deliveries.
     async fn claim_sends(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>>, StoreError>;
     /// Notes that a try begins, and freezes the message if this is the first. Committed before the first byte goes
@@ -360,6 +387,45 @@ pub trait Store: Send + Sync {
         decision: &send::Decision,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+
+    // ── gather ──
+    /// Makes the digests those of the configuration. One that is known keeps its time, also one that has passed, unless
+    /// another expression or zone says otherwise; one that is new tells from now on.
+    async fn register_lanes(&self, lanes: &[LanePlan], now: Timestamp) -> Result<(), StoreError>;
+    /// Takes lanes in which something is due.
+    async fn claim_lanes(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Lane>>, StoreError>;
+    /// A lane as it stands, without taking it.
+    async fn lane(
+        &self,
+        channel: &ChannelName,
+        receiver: &str,
+        subscription: Option<&SubscriptionName>,
+    ) -> Result<Option<Lane>, StoreError>;
+    /// What waits in a lane, up to `gather::MOST`, and what happened beside it since its last message; the latter in full
+    /// only for a `digest`.
+    async fn material(
+        &self,
+        lane: &Lane,
+        digest: Option<&Subscription>,
+        now: Timestamp,
+    ) -> Result<(Vec<Waiting>, Account), StoreError>;
+    /// Writes the messages of a lane and what they settle, and when it is due again. Returns how many deliveries were made.
+    async fn commit_gather(
+        &self,
+        lease: Lease<Lane>,
+        decision: &gather::Decision,
+        now: Timestamp,
+    ) -> Result<usize, StoreError>;
+    /// What waits for receivers, the first due first.
+    async fn held(&self, most: usize) -> Result<Vec<HeldRow>, StoreError>;
+    /// Writes a silence down. Returns it with the name that it got.
+    async fn add_silence(&self, silence: &Silence, now: Timestamp) -> Result<Silence, StoreError>;
+    /// Silences made so that have not ended.
+    async fn silences(&self, now: Timestamp) -> Result<Vec<Silence>, StoreError>;
+    /// Ends one. Returns whether it was in force.
+    async fn end_silence(&self, name: &str, now: Timestamp) -> Result<bool, StoreError>;
+    /// What silences muted, newest first; of one silence, if it is named.
+    async fn muted(&self, silence: Option<&str>, most: usize) -> Result<Vec<MutedRow>, StoreError>;
 
     // ── push ──
     /// The subscription of a source at a hub.

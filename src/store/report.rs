@@ -5,6 +5,7 @@ use crate::model::Alert;
 use crate::model::AlertId;
 use crate::model::Alternate;
 use crate::model::Article;
+use crate::model::Bulletin;
 use crate::model::ChannelName;
 use crate::model::DeliveryId;
 use crate::model::Item;
@@ -15,6 +16,7 @@ use crate::model::OutcomeKind;
 use crate::model::Reason;
 use crate::model::RuleName;
 use crate::model::SourceName;
+use crate::model::SubscriptionName;
 use crate::model::TroubleKind;
 use crate::model::Verdict;
 use crate::send::DeliveryState;
@@ -44,6 +46,10 @@ pub struct Ledger {
     pub deliveries: u64,
     /// Deliveries by state.
     pub delivery_states: BTreeMap<DeliveryState, u64>,
+    /// Alerts ever held for a receiver.
+    pub held: u64,
+    /// Of these, how many wait, and how many were told later.
+    pub held_states: BTreeMap<HeldState, u64>,
     /// Items that have no row where their state asks for one (a judged item without an article, an alerted outcome
     /// without an alert, an alert without a delivery). Each a sentence with its id.
     pub orphans: Vec<String>,
@@ -63,9 +69,76 @@ impl Ledger {
         sum("matched", self.matched, self.outcomes.values().sum());
         sum("matching verdicts", self.matched_verdicts, self.matched);
         sum("deliveries", self.deliveries, self.delivery_states.values().sum());
+        sum("held", self.held, self.held_states.values().sum());
         faults.extend(self.orphans.iter().cloned());
         faults
     }
+}
+
+/// Where an alert stands that was held for a receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldState {
+    /// It waits.
+    Waiting,
+    /// It is in a delivery.
+    Told,
+}
+
+impl HeldState {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Waiting, Self::Told];
+
+    /// The name in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Told => "told",
+        }
+    }
+
+    /// The state of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// An alert that waits for a receiver.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HeldRow {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The receiver.
+    pub receiver: String,
+    /// With what it is told; none for what a person is told at once.
+    pub subscription: Option<SubscriptionName>,
+    /// The headline.
+    pub title: String,
+    /// The rules.
+    pub rules: Vec<RuleName>,
+    /// When it was held.
+    pub held_at: Timestamp,
+    /// Until when.
+    pub due_at: Timestamp,
+    /// Why.
+    pub why: Reason,
+}
+
+/// A match that a silence muted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MutedRow {
+    /// The rule.
+    pub rule: RuleName,
+    /// The headline.
+    pub title: String,
+    /// Where it is.
+    pub url: Option<String>,
+    /// The source.
+    pub source: SourceName,
+    /// When it was judged.
+    pub at: Timestamp,
+    /// Which silence, whose, and why.
+    pub why: Reason,
 }
 
 /// How the tower stands.
@@ -247,6 +320,9 @@ pub struct DeliveryAccount {
     /// What is told, when it is for operators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<Notice>,
+    /// What is told, when it is many alerts in one message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Bulletin>,
     /// Every try: begun, ended, what happened. A try without an end is in doubt.
     pub tries: Vec<DeliveryTry>,
     /// The rendered message as text, once frozen.

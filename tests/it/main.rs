@@ -3,6 +3,7 @@
 mod certificates;
 mod commands;
 mod copies;
+mod digest;
 mod discovering;
 mod documents;
 mod entities;
@@ -28,6 +29,7 @@ mod robots;
 mod search;
 mod secrets;
 mod sessions;
+mod silence;
 mod site;
 mod smtp;
 mod store;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 mod damage;
+mod digest;
 mod file;
 mod kept;
 mod lease;
@@ -125,7 +126,13 @@ contract! {
         a_change_of_kind_before_the_time_is_told_as_what_it_became,
         what_is_due_soon_goes_along,
         a_source_that_is_watched_no_more_or_elsewhere_is_spoken_of_no_more,
-        without_operators_remarks_are_dropped_and_nothing_is_due;
+        without_operators_remarks_are_dropped_and_nothing_is_due,
+        operators_who_are_not_reached_are_told_once_by_the_fallback;
+    digest:
+        a_digest_tells_what_was_held_and_what_was_heard_and_nothing_twice,
+        a_lane_whose_owner_died_is_due_again_and_its_late_owner_changes_nothing,
+        five_thousand_in_a_minute_with_a_cap_of_ten_are_all_accounted_for,
+        a_silence_holds_until_its_end_or_until_it_is_ended;
     report:
         the_status_counts_what_stands,
         a_way_is_found_by_every_address,

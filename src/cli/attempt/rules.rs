@@ -193,6 +193,30 @@ fn tell_json(text: &Subject, judgement: &Judgement, output: &mut Output) -> anyh
     Ok(())
 }
 
+/// What the rules say of one subject of this source.
+///
+/// # Errors
+/// When the subject cannot be read.
+pub(super) fn judged(
+    subject: &str,
+    source: &str,
+    config: &Config,
+    rules: &RuleSet,
+    output: &mut Output,
+) -> anyhow::Result<Judgement> {
+    let subject = subject_text(subject, config, output)?;
+    let language = language::detect(&subject.title, &subject.body, subject.declared.as_ref());
+    Ok(rules.judge(&Text {
+        title: &subject.title,
+        body: &subject.body,
+        authors: &subject.authors,
+        tags: &subject.tags,
+        url: &subject.url,
+        source,
+        language: language.as_ref(),
+    }))
+}
+
 /// An address is fetched under the same guard as the daemon's; a file that holds no page is plain text.
 fn subject_text(subject: &str, config: &Config, output: &mut Output) -> anyhow::Result<Subject> {
     let (url, content_type, bytes) = match Url::parse(subject) {

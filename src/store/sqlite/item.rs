@@ -2,6 +2,7 @@
 //! transaction, several readings in the same where they end at one moment.
 
 use super::SqliteStore;
+use super::digest;
 use super::evidence;
 use super::look;
 use super::lookalike;
@@ -455,16 +456,17 @@ async fn insert_outcomes(
     outcomes: &[Outcome],
 ) -> Result<(), StoreError> {
     for outcome in outcomes {
-        let alerted = outcome.kind == OutcomeKind::Alerted;
+        let in_alert = outcome.is_in_alert();
         sqlx::query("INSERT INTO outcome (item_id, rule, kind, reason, alert_id) VALUES (?, ?, ?, ?, ?)")
             .bind(item.0)
             .bind(outcome.rule.as_str())
             .bind(outcome.kind.as_str())
             .bind(json(&outcome.reason))
-            .bind(alert.filter(|_| alerted))
+            .bind(alert.filter(|_| in_alert))
             .execute(&mut *connection)
             .await?;
-        if alerted {
+        // What is held will be told: a copy of it is no news.
+        if in_alert && outcome.kind != OutcomeKind::Muted {
             sqlx::query("INSERT INTO story_told (story_id, rule) VALUES (?, ?) ON CONFLICT DO NOTHING")
                 .bind(story)
                 .bind(outcome.rule.as_str())
@@ -517,5 +519,6 @@ pub(super) async fn insert_alert(
             .await?;
     }
     grow(connection, "deliveries", made).await?;
+    digest::hold(connection, id, &new.held, now).await?;
     Ok(id)
 }

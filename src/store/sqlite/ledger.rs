@@ -6,13 +6,14 @@ use super::value::named;
 use crate::model::ItemState;
 use crate::model::OutcomeKind;
 use crate::send::DeliveryState;
+use crate::store::HeldState;
 use crate::store::Ledger;
 use crate::store::StoreError;
 use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 
 /// Each gives one sentence per row at fault. A hundred of a kind are enough to know what happened.
-const ORPHANS: [&str; 16] = [
+const ORPHANS: [&str; 19] = [
     "SELECT 'item ' || id || ' is judged but has no article' FROM item
      WHERE state = 'judged' AND NOT EXISTS (SELECT 1 FROM article WHERE item_id = item.id) LIMIT 100",
     "SELECT 'the article of item ' || item_id || ' has no settled item' FROM article
@@ -29,13 +30,17 @@ const ORPHANS: [&str; 16] = [
      WHERE kind = 'alerted' AND NOT EXISTS (SELECT 1 FROM alert WHERE id = outcome.alert_id) LIMIT 100",
     "SELECT 'alert ' || id || ' has no delivery' FROM alert
      WHERE NOT EXISTS (SELECT 1 FROM alert_delivery JOIN delivery ON delivery.id = delivery_id
-                       WHERE alert_delivery.alert_id = alert.id) LIMIT 100",
+                       WHERE alert_delivery.alert_id = alert.id)
+         AND NOT EXISTS (SELECT 1 FROM held WHERE alert_id = alert.id)
+         AND (SELECT COUNT(*) FROM outcome WHERE item_id = alert.item_id AND alert_id = alert.id)
+             <> (SELECT COUNT(*) FROM outcome WHERE item_id = alert.item_id AND alert_id = alert.id AND kind = 'muted')
+         LIMIT 100",
     "SELECT 'alert ' || id || ' has no outcome' FROM alert
      WHERE NOT EXISTS (SELECT 1 FROM outcome WHERE item_id = alert.item_id AND alert_id = alert.id)
          AND NOT EXISTS (SELECT 1 FROM look_try WHERE item_id = alert.item_id AND alert_id = alert.id) LIMIT 100",
     "SELECT 'alert ' || id || ' is an update of item ' || item_id || ', of which nothing was told' FROM alert
      WHERE EXISTS (SELECT 1 FROM look_try WHERE alert_id = alert.id)
-         AND NOT EXISTS (SELECT 1 FROM outcome WHERE item_id = alert.item_id AND kind = 'alerted') LIMIT 100",
+         AND NOT EXISTS (SELECT 1 FROM outcome WHERE item_id = alert.item_id AND alert_id IS NOT NULL) LIMIT 100",
     "SELECT 'look ' || id || ' told of item ' || item_id || ' by an alert that is missing' FROM look_try
      WHERE alert_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alert WHERE id = look_try.alert_id) LIMIT 100",
     "SELECT 'item ' || item_id || ' is to be looked at again, and nothing was told of it' FROM look
@@ -46,6 +51,13 @@ const ORPHANS: [&str; 16] = [
      WHERE notice_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM notice WHERE id = delivery.notice_id) LIMIT 100",
     "SELECT 'notice ' || id || ' has no delivery' FROM notice
      WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE notice_id = notice.id) LIMIT 100",
+    "SELECT 'held ' || id || ' has no alert' FROM held
+     WHERE NOT EXISTS (SELECT 1 FROM alert WHERE id = held.alert_id) LIMIT 100",
+    "SELECT 'held ' || id || ' was told by delivery ' || delivery_id || ', which is missing' FROM held
+     WHERE delivery_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM delivery WHERE id = held.delivery_id) LIMIT 100",
+    "SELECT 'held ' || held.id || ' waits in lane ' || lane_id || ', which is never due' FROM held
+         LEFT JOIN lane ON lane.id = held.lane_id
+     WHERE held.settled_at IS NULL AND lane.due_at IS NULL LIMIT 100",
     "SELECT 'delivery ' || id || ' is done without a try' FROM delivery
      WHERE state = 'done' AND NOT EXISTS (SELECT 1 FROM delivery_try WHERE delivery_id = delivery.id) LIMIT 100",
 ];
@@ -82,6 +94,15 @@ pub(super) async fn ledger(store: &SqliteStore) -> Result<Ledger, StoreError> {
         unmatched_verdicts: rows(
             "SELECT COALESCE(SUM(json_array_length(CASE WHEN json_valid(unmatched) THEN unmatched ELSE '[]' END)), 0)
              FROM article",
+            connection,
+        )
+        .await?,
+        held: counter("held")?,
+        held_states: sums(
+            "held.settled_at",
+            "SELECT CASE WHEN settled_at IS NULL THEN 'waiting' ELSE 'told' END AS state, COUNT(*) FROM held
+             GROUP BY state",
+            HeldState::parse,
             connection,
         )
         .await?,

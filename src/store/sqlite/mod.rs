@@ -12,10 +12,13 @@ use super::DeliveryAccount;
 use super::DeliveryFilter;
 use super::DeliveryRow;
 use super::Finds;
+use super::HeldRow;
 use super::Inquiry;
+use super::LanePlan;
 use super::Lease;
 use super::Ledger;
 use super::MergeRow;
+use super::MutedRow;
 use super::PollJob;
 use super::Registration;
 use super::Status;
@@ -38,10 +41,17 @@ use crate::model::Item;
 use crate::model::ItemId;
 use crate::model::Reason;
 use crate::model::SourceName;
+use crate::model::SubscriptionName;
 use crate::poll;
 use crate::poll::early::Standing;
 use crate::push::Push;
 use crate::read;
+use crate::route::Silence;
+use crate::route::Subscription;
+use crate::route::gather;
+use crate::route::gather::Account;
+use crate::route::gather::Lane;
+use crate::route::gather::Waiting;
 use crate::schedule::habits::Habits;
 use crate::send;
 use crate::send::Delivery;
@@ -56,6 +66,8 @@ use sqlx::Transaction;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
+mod account;
+mod digest;
 mod doubt;
 mod evidence;
 mod item;
@@ -70,6 +82,7 @@ mod push;
 mod queue;
 mod search;
 mod settle;
+mod silence;
 mod soon;
 mod source;
 mod status;
@@ -260,6 +273,10 @@ impl Store for SqliteStore {
         notice::gather(self, receivers, along, now).await
     }
 
+    async fn fall_back(&self, receivers: &[(ChannelName, String)], now: Timestamp) -> Result<usize, StoreError> {
+        notice::fall_back(self, receivers, now).await
+    }
+
     async fn claim_sends(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Delivery>>, StoreError> {
         outbox::claim(self, claim).await
     }
@@ -279,6 +296,61 @@ impl Store for SqliteStore {
 
     async fn next_due(&self, work: Work) -> Result<Option<Timestamp>, StoreError> {
         work::next_due(self, work).await
+    }
+
+    async fn register_lanes(&self, lanes: &[LanePlan], now: Timestamp) -> Result<(), StoreError> {
+        digest::register(self, lanes, now).await
+    }
+
+    async fn claim_lanes(&self, claim: &Claim<'_>) -> Result<Vec<Lease<Lane>>, StoreError> {
+        digest::claim(self, claim).await
+    }
+
+    async fn lane(
+        &self,
+        channel: &ChannelName,
+        receiver: &str,
+        subscription: Option<&SubscriptionName>,
+    ) -> Result<Option<Lane>, StoreError> {
+        digest::look(self, channel, receiver, subscription).await
+    }
+
+    async fn material(
+        &self,
+        lane: &Lane,
+        digest: Option<&Subscription>,
+        now: Timestamp,
+    ) -> Result<(Vec<Waiting>, Account), StoreError> {
+        digest::material(self, lane, digest, now).await
+    }
+
+    async fn commit_gather(
+        &self,
+        lease: Lease<Lane>,
+        decision: &gather::Decision,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        digest::commit(self, &lease, decision, now).await
+    }
+
+    async fn held(&self, most: usize) -> Result<Vec<HeldRow>, StoreError> {
+        digest::held(self, most).await
+    }
+
+    async fn add_silence(&self, silence: &Silence, now: Timestamp) -> Result<Silence, StoreError> {
+        silence::add(self, silence, now).await
+    }
+
+    async fn silences(&self, now: Timestamp) -> Result<Vec<Silence>, StoreError> {
+        silence::in_force(self, now).await
+    }
+
+    async fn end_silence(&self, name: &str, now: Timestamp) -> Result<bool, StoreError> {
+        silence::end(self, name, now).await
+    }
+
+    async fn muted(&self, silence: Option<&str>, most: usize) -> Result<Vec<MutedRow>, StoreError> {
+        silence::muted(self, silence, most).await
     }
 
     async fn push_of(&self, source: &SourceName) -> Result<Option<Push>, StoreError> {

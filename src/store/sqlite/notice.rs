@@ -136,7 +136,46 @@ pub(super) async fn gather(
             .execute(&mut *transaction)
             .await?;
         for (channel, receiver) in receivers {
-            made += deliver(&mut transaction, id, &notice, channel, receiver).await?;
+            made += deliver(&mut transaction, id, &notice, channel, receiver, now).await?;
+        }
+    }
+    grow(&mut transaction, "deliveries", made).await?;
+    transaction.commit().await?;
+    Ok(made)
+}
+
+/// Of the last week: what could not be told for longer is in the outbox, and in the status.
+pub(super) async fn fall_back(
+    store: &SqliteStore,
+    receivers: &[(ChannelName, String)],
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    if receivers.is_empty() {
+        return Ok(0);
+    }
+    let week = SignedDuration::from_hours(24 * 7);
+    let query = "SELECT DISTINCT notice.id, notice.notice FROM delivery JOIN notice ON notice.id = delivery.notice_id
+         WHERE delivery.created_at > ?1 AND delivery.created_at <= ?2 AND notice.event IN ('failing', 'recovered')
+             AND (delivery.state = 'given_up' OR delivery.attempts > 0)
+             AND NOT EXISTS (SELECT 1 FROM delivery AS heard WHERE heard.notice_id = notice.id AND heard.state = 'done')
+             AND NOT EXISTS (SELECT 1 FROM delivery AS other JOIN json_each(?3) AS place
+                             WHERE other.notice_id = notice.id AND other.channel = place.value ->> 0
+                                 AND other.receiver = place.value ->> 1)";
+    let rows: Vec<(i64, String)> = sqlx::query_as(query)
+        .bind(micros(now.saturating_sub(week).unwrap_or(Timestamp::MIN)))
+        .bind(micros(now.saturating_sub(health::UNHEARD).unwrap_or(Timestamp::MIN)))
+        .bind(json(receivers))
+        .fetch_all(&store.readers)
+        .await?;
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let mut transaction = store.write().await?;
+    let mut made = 0;
+    for (id, notice) in rows {
+        let notice: Notice = from_json("notice.notice", &notice)?;
+        for (channel, receiver) in receivers {
+            made += deliver(&mut transaction, id, &notice, channel, receiver, now).await?;
         }
     }
     grow(&mut transaction, "deliveries", made).await?;
@@ -167,6 +206,7 @@ async fn deliver(
     notice: &Notice,
     channel: &ChannelName,
     receiver: &str,
+    now: Timestamp,
 ) -> Result<usize, StoreError> {
     let written = sqlx::query(
         "INSERT INTO delivery (id, notice_id, channel, receiver, rules, state, created_at, next_at)
@@ -176,7 +216,7 @@ async fn deliver(
     .bind(id)
     .bind(channel.as_str())
     .bind(receiver)
-    .bind(micros(notice.made_at))
+    .bind(micros(now))
     .execute(connection)
     .await?;
     Ok(usize::from(written.rows_affected() == 1))

@@ -1,6 +1,7 @@
 //! Deliveries: claimed when due, frozen at the first try, settled by the answer; and what people ask of the outbox.
 
 use super::SqliteStore;
+use super::digest;
 use super::queue;
 use super::value::count;
 use super::value::from_json;
@@ -50,7 +51,7 @@ pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<
     .execute(&mut *transaction)
     .await?;
     let rows = sqlx::query(
-        "SELECT delivery.*, alert.alert, notice.notice FROM delivery LEFT JOIN alert ON alert.id = delivery.alert_id
+        "SELECT delivery.*, alert.alert, notice.notice, notice.event FROM delivery LEFT JOIN alert ON alert.id = delivery.alert_id
              LEFT JOIN notice ON notice.id = delivery.notice_id
          WHERE delivery.rowid IN (SELECT value FROM json_each(?)) ORDER BY delivery.next_at, delivery.rowid",
     )
@@ -76,9 +77,13 @@ fn lease(row: &SqliteRow, claim: &Claim<'_>) -> Result<Lease<Delivery>, StoreErr
     Ok(Lease { job, owner: claim.owner.to_owned(), fence: row.try_get("fence")?, until: lease_end(claim) })
 }
 
-/// An alert or a notice, from all columns of `delivery`, the alert's `alert` and the notice's `notice`.
+/// An alert, a notice or a bulletin, from all columns of `delivery`, the alert's `alert` and the notice's `notice` and
+/// `event`.
 fn told(row: &SqliteRow) -> Result<Told, StoreError> {
     if let Some(notice) = row.try_get::<Option<&str>, _>("notice")? {
+        if row.try_get::<Option<&str>, _>("event")? == Some(digest::EVENT) {
+            return Ok(Told::Bulletin(from_json("notice.notice", notice)?));
+        }
         return Ok(Told::Notice(from_json("notice.notice", notice)?));
     }
     Ok(Told::Alert {
@@ -210,7 +215,7 @@ pub(super) async fn account(store: &SqliteStore, id: &str) -> Result<Option<Deli
     let mut transaction = store.read().await?;
     let Some(id) = whole_id(&mut transaction, id).await? else { return Ok(None) };
     let row = sqlx::query(
-        "SELECT delivery.*, COALESCE(alert.title, notice.title) AS title, alert.alert, notice.notice
+        "SELECT delivery.*, COALESCE(alert.title, notice.title) AS title, alert.alert, notice.notice, notice.event
          FROM delivery LEFT JOIN alert ON alert.id = delivery.alert_id
              LEFT JOIN notice ON notice.id = delivery.notice_id
          WHERE delivery.id = ?",
@@ -223,14 +228,16 @@ pub(super) async fn account(store: &SqliteStore, id: &str) -> Result<Option<Deli
         .fetch_all(&mut *transaction)
         .await?;
     let frozen: Option<Vec<u8>> = row.try_get("frozen")?;
-    let (alert, notice) = match told(&row)? {
-        Told::Alert { alert, .. } => (Some(*alert), None),
-        Told::Notice(notice) => (None, Some(notice)),
+    let (alert, notice, digest) = match told(&row)? {
+        Told::Alert { alert, .. } => (Some(*alert), None, None),
+        Told::Notice(notice) => (None, Some(notice), None),
+        Told::Bulletin(bulletin) => (None, None, Some(*bulletin)),
     };
     Ok(Some(DeliveryAccount {
         row: delivery_row(&row)?,
         alert,
         notice,
+        digest,
         tries: tries.iter().map(delivery_try).collect::<Result<_, _>>()?,
         message: frozen.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
     }))

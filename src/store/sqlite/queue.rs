@@ -88,6 +88,9 @@ pub(super) const LOOKS: Queue = queue!("look", "host");
 /// Deliveries to be sent.
 pub(super) const DELIVERIES: Queue = queue!("delivery", "channel");
 
+/// What is gathered for a receiver.
+pub(super) const LANES: Queue = queue!("lane", "channel");
+
 /// When the next row is due. A reader answers it: a claim that would find nothing needs no write transaction, and every
 /// job that ends makes its loop look for more.
 pub(super) async fn next_due(readers: &SqlitePool, queue: &Queue) -> Result<Option<i64>, StoreError> {

@@ -18,6 +18,7 @@ pub(super) async fn next_due(store: &SqliteStore, work: Work) -> Result<Option<T
         Work::Read => &queue::ITEMS,
         Work::Send => &queue::DELIVERIES,
         Work::Look => &queue::LOOKS,
+        Work::Gather => &queue::LANES,
     };
     let due = queue::next_due(&store.readers, queue).await?;
     let notice = if work == Work::Send { notice::next_due(&store.readers).await? } else { None };
@@ -32,6 +33,7 @@ pub(super) async fn renew(store: &SqliteStore, owner: &str, until: Timestamp) ->
         "UPDATE item SET lease_until = ? WHERE state = 'reading' AND owner = ?",
         "UPDATE delivery SET lease_until = ? WHERE state = 'sending' AND owner = ?",
         "UPDATE look SET lease_until = ? WHERE owner = ?",
+        "UPDATE lane SET lease_until = ? WHERE owner = ?",
     ] {
         sqlx::query(query).bind(micros(until)).bind(owner).execute(&mut *transaction).await?;
     }
@@ -45,6 +47,7 @@ pub(super) async fn release(store: &SqliteStore, owner: &str) -> Result<(), Stor
         "UPDATE item SET state = 'waiting', owner = NULL, lease_until = NULL WHERE state = 'reading' AND owner = ?",
         "UPDATE delivery SET state = 'waiting', owner = NULL, lease_until = NULL WHERE state = 'sending' AND owner = ?",
         "UPDATE look SET owner = NULL, lease_until = NULL WHERE owner = ?",
+        "UPDATE lane SET owner = NULL, lease_until = NULL WHERE owner = ?",
     ] {
         sqlx::query(query).bind(owner).execute(&mut *transaction).await?;
     }

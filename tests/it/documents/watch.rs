@@ -143,6 +143,8 @@ impl Tower {
                     let standing = Standing {
                         rules: &self.rules,
                         subscriptions: &self.config.subscriptions,
+                        people: &self.config.people,
+                        silences: &self.config.silences,
                         channels: &self.config.channels,
                         retry: &self.config.reading.retry,
                         keep: self.config.evidence.keep,

@@ -54,7 +54,7 @@ fn update(lease: &Lease<Look>, revision: u32) -> look::Decision {
     look::Decision {
         reason: Reason::Updated { kind: UpdateKind::Edited, facts: "a figure".into() },
         article: Some(article),
-        alert: Some(NewAlert { alert, deliveries: vec![delivery], look_at: None }),
+        alert: Some(NewAlert { alert, deliveries: vec![delivery], held: Vec::new(), look_at: None }),
         ..nothing(1, Some(7200))
     }
 }

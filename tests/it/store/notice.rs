@@ -2,6 +2,7 @@
 
 use super::Place;
 use super::words::*;
+use atalaya::channel::Frozen;
 use atalaya::health;
 use atalaya::health::Health;
 use atalaya::health::Observation;
@@ -11,6 +12,7 @@ use atalaya::model::ChannelName;
 use atalaya::model::Reason;
 use atalaya::model::SourceName;
 use atalaya::poll;
+use atalaya::send;
 use atalaya::send::Told;
 use atalaya::store::Store;
 use atalaya::store::Work;
@@ -59,7 +61,7 @@ pub async fn trouble_is_told_once_and_its_end_to_those_who_heard_of_it(place: &d
         .iter()
         .map(|lease| match &lease.job().told {
             Told::Notice(notice) => notice.title(),
-            Told::Alert { .. } => panic!("nobody was alerted"),
+            Told::Alert { .. } | Told::Bulletin(_) => panic!("nobody was alerted"),
         })
         .collect();
     assert_eq!(
@@ -133,5 +135,44 @@ pub async fn without_operators_remarks_are_dropped_and_nothing_is_due(place: &dy
     polled(&*store, BROKEN, 0).await;
     assert_eq!(store.gather_notices(&[], SignedDuration::ZERO, at(200)).await.unwrap(), 0);
     assert_eq!(store.next_due(Work::Send).await.unwrap(), None);
+    sums_hold(&*store).await;
+}
+
+/// Tries what is due by one channel, in vain or not.
+async fn sent(store: &dyn Store, channel: &str, second: i64, heard: bool) {
+    for lease in store.claim_sends(&claim("a", second)).await.unwrap() {
+        assert_eq!(lease.job().channel.as_str(), channel);
+        let frozen = Frozen { id: format!("<{}@tower.example>", lease.job().id), bytes: b"a notice".to_vec() };
+        store.begin_attempt(&lease, &frozen, at(second)).await.unwrap();
+        let decision = match heard {
+            true => send::Decision::Done { reason: Reason::Accepted { answer: "204".into() } },
+            false => send::Decision::Again {
+                at: at(second + 3600),
+                reason: Reason::NotHandedOver { detail: "connection refused".into() },
+            },
+        };
+        store.commit_send(lease, &decision, at(second)).await.unwrap();
+    }
+}
+
+pub async fn operators_who_are_not_reached_are_told_once_by_the_fallback(place: &dyn Place) {
+    let store = place.open().await;
+    store.register_sources(&[source("herald")], at(0)).await.unwrap();
+    polled(&*store, BROKEN, 0).await;
+    polled(&*store, BROKEN, 109).await;
+    assert_eq!(gathered(&*store, 110).await, 2);
+    let fallback = [(ChannelName::new("hook"), "https://ops.example/hook".to_owned())];
+    let fallen = async |second| store.fall_back(&fallback, at(second)).await.unwrap();
+    assert_eq!(fallen(500).await, 0, "nobody has tried yet");
+    sent(&*store, "ops", 501, false).await;
+    assert_eq!(store.fall_back(&[], at(502)).await.unwrap(), 0, "there is no fallback");
+    assert_eq!(fallen(502).await, 1);
+    assert_eq!(fallen(503).await, 0, "once");
+    sent(&*store, "hook", 504, true).await;
+    // Trouble's end reaches the operators themselves: the fallback is left alone.
+    polled(&*store, None, 900).await;
+    assert_eq!(gathered(&*store, 910).await, 2);
+    sent(&*store, "ops", 911, true).await;
+    assert_eq!(fallen(2000).await, 0);
     sums_hold(&*store).await;
 }

@@ -190,6 +190,7 @@ pub fn tell(judged: &mut Judged, item: &Item, rules: &[&str], receivers: &[&str]
             copy_of: None,
             update: None,
         },
+        held: Vec::new(),
         look_at: None,
         deliveries: receivers
             .iter()
