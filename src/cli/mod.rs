@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 mod account;
 mod attempt;
+mod backtest;
 mod check;
 pub mod demo;
 mod discover;
@@ -56,6 +57,7 @@ Examples:
   atalaya why https://…             what became of that article, and why
   atalaya evidence export 12        what alert 12 rests on, as a WARC file and a page
   atalaya search 'tortur* -deporte' what was read that says so
+  atalaya backtest diff OLD NEW     which alerts another configuration wins and loses
   atalaya try rules https://…       what the rules say of a page, without telling anybody
 
 Exit codes: 0 all is well; 1 the command found something wrong, or `search` nothing; 2 wrong command line;
@@ -101,6 +103,8 @@ enum Command {
     Why(account::WhyArguments),
     /// Look for articles that were read by what they say
     Search(search::Arguments),
+    /// Say what a configuration would have told of what was read, or what another would tell instead
+    Backtest(backtest::Arguments),
     /// Print the sums; exit 1 if they do not add up
     Ledger(account::Format),
     /// Say how the tower stands: what is due, what is failing, what could not be read
@@ -133,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Poll(poll) => poll::run(poll, config, &mut output),
         Command::Why(why) => account::why(why, config, &mut output),
         Command::Search(search) => search::run(search, config, &mut output),
+        Command::Backtest(backtest) => backtest::run(backtest, config, &mut output),
         Command::Ledger(format) => account::ledger(format, config, &mut output),
         Command::Status(format) => account::status(format, config, &mut output),
         Command::Outbox(outbox) => account::outbox(outbox, config, &mut output),

@@ -56,6 +56,7 @@ pub static TOP: KnownTable = KnownTable {
         key("channel", "", "How people and programs are told."),
         key("subscription", "", "Who is told of what."),
         key("operators", "", "Who is told when a source fails."),
+        key("volume", "", "How much mail a new configuration may cause."),
     ],
 };
 
@@ -355,6 +356,21 @@ pub static OPERATORS: KnownTable = KnownTable {
     ],
 };
 
+/// `[volume]`.
+pub static VOLUME: KnownTable = KnownTable {
+    head: "[volume]",
+    doc: "How much mail a new configuration may cause. A reload replays the archive through it and refuses it above that; without this table nothing is replayed.",
+    keys: &[
+        key("mails_per_day", "required", "The most mails that one receiver would have got on one day."),
+        key("days", "14", "How many days are replayed."),
+        key(
+            "accept",
+            "none",
+            "A number of mails above `mails_per_day` that you saw and accept for the rules as they are; the refusal names it.",
+        ),
+    ],
+};
+
 /// The top level of a pack.
 pub static PACK_TOP: KnownTable = KnownTable {
     head: "",
@@ -396,6 +412,7 @@ pub static TABLES: &[&KnownTable] = &[
     &CHANNEL,
     &SUBSCRIPTION,
     &OPERATORS,
+    &VOLUME,
 ];
 
 impl KnownTable {

@@ -22,6 +22,7 @@ use super::settings;
 use super::sites;
 use super::sources;
 use super::subscriptions;
+use super::volume;
 use crate::channel;
 use crate::channel::Letterhead;
 use crate::source;
@@ -167,6 +168,7 @@ fn config(
         rules,
         channels,
         subscriptions,
+        volume: volume::volume(documents, report),
         operators,
     }
 }

@@ -45,6 +45,7 @@ mod sites;
 mod sources;
 mod subscriptions;
 mod table;
+mod volume;
 
 pub use diagnostic::Diagnostic;
 pub use diagnostic::Diagnostics;
@@ -103,6 +104,8 @@ pub struct Config {
     pub channels: Vec<ChannelPlan>,
     /// `[subscription.NAME]`, in the order of their names.
     pub subscriptions: Vec<Subscription>,
+    /// `[volume]`: how much mail a new configuration may cause, if that is limited.
+    pub volume: Option<Volume>,
     /// `[operators]`: who is told when a source fails.
     pub operators: Option<Operators>,
 }
@@ -170,6 +173,17 @@ pub struct Web {
     pub listen: std::net::SocketAddr,
     /// The address under which the world reaches it, without a path. Without one, no hub is subscribed to.
     pub public: Option<String>,
+}
+
+/// `[volume]`: how much mail a new configuration may cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// For one receiver, on the busiest day.
+    pub mails_per_day: u64,
+    /// A busiest day that the operator saw and accepts all the same; 0 for none.
+    pub accept: u64,
+    /// How far the archive is replayed.
+    pub back: SignedDuration,
 }
 
 /// `[reading]`: how pages that cannot be read are tried again.

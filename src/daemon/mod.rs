@@ -4,6 +4,8 @@
 //!
 //! The store's due query is the scheduler: a loop sleeps until the next work is due, and a nudge only wakes it sooner.
 
+use crate::backtest;
+use crate::backtest::volume;
 use crate::clock;
 use crate::config::Config;
 use crate::net::gate::Gates;
@@ -45,6 +47,7 @@ mod polling;
 mod pushing;
 mod reading;
 mod rendering;
+pub mod replaying;
 mod sending;
 pub mod service;
 pub mod tower;
@@ -69,6 +72,9 @@ pub enum DaemonError {
     /// The configuration asks for what this machine does not give.
     #[error(transparent)]
     Tower(#[from] tower::TowerError),
+    /// The configuration would cause more mail than its `[volume]` allows.
+    #[error("{0}")]
+    Volume(String),
 }
 
 /// What the loops share.
@@ -233,6 +239,7 @@ async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
         warn!("`listen` of [web] has changed; it is put into force by the next start");
     }
     let tower = Tower::build(config)?;
+    check_volume(shared, &tower).await?;
     shared.store.register_sources(&registrations(&tower), clock::now()).await?;
     shared.allotment.store(Arc::new(allot(&*shared.store, &tower).await?));
     shared.gates.treat(tower.config.politeness);
@@ -242,6 +249,17 @@ async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
         smtp.close().await;
     }
     Ok(())
+}
+
+/// Replays the archive where the configuration sets itself a budget of mails. A tower that stops does not wait for that.
+async fn check_volume(shared: &Shared, tower: &Tower) -> Result<(), DaemonError> {
+    let Some(budget) = &tower.config.volume else { return Ok(()) };
+    let standing = Arc::new(backtest::Standing::with(&tower.config, tower.rules.clone()));
+    let exceeded = tokio::select! {
+        () = shared.stop.cancelled() => return Err(DaemonError::Volume("the tower stops".into())),
+        exceeded = replaying::exceeded(&*shared.store, standing, budget, clock::now()) => exceeded?,
+    };
+    if exceeded.is_empty() { Ok(()) } else { Err(DaemonError::Volume(volume::refusal(budget, &exceeded))) }
 }
 
 /// The sources as the store needs to know them.

@@ -4,6 +4,7 @@
 //! without a commit, the work is due again; whoever comes back late finds a newer fence and is told
 //! [`StoreError::LeaseLost`]. There is no recovery code: what a dead process held becomes due by itself.
 
+use crate::backtest::Archived;
 use crate::channel::Frozen;
 use crate::evidence::Retention;
 use crate::evidence::chain::Link;
@@ -36,10 +37,12 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+mod archive;
 mod report;
 mod search;
 pub mod sqlite;
 
+pub use archive::*;
 pub use report::*;
 pub use search::*;
 
@@ -389,6 +392,12 @@ pub trait Store: Send + Sync {
     async fn index(&self, most: usize) -> Result<usize, StoreError>;
     /// Articles that answer a search, be they in the index or still waiting for it.
     async fn search(&self, inquiry: &Inquiry<'_>) -> Result<Finds, StoreError>;
+
+    // ── archive ──
+    /// Judged articles behind a place, in the order of their judging.
+    async fn archive(&self, page: &Page, most: usize) -> Result<Vec<Archived>, StoreError>;
+    /// How many articles were judged from `since` to before `until`.
+    async fn archive_size(&self, since: Timestamp, until: Timestamp) -> Result<u64, StoreError>;
 
     // ── reports ──
     /// The sums.

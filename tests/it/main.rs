@@ -1,5 +1,6 @@
 //! Promises that need real sockets, files or processes. One module per promise.
 
+mod backtest;
 mod certificates;
 mod commands;
 mod copies;

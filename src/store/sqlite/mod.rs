@@ -16,6 +16,7 @@ use super::Inquiry;
 use super::Lease;
 use super::Ledger;
 use super::MergeRow;
+use super::Page;
 use super::PollJob;
 use super::Registration;
 use super::Status;
@@ -24,6 +25,7 @@ use super::StoreError;
 use super::Trimmed;
 use super::Way;
 use super::Work;
+use crate::backtest::Archived;
 use crate::channel::Frozen;
 use crate::evidence::Retention;
 use crate::evidence::chain::Link;
@@ -56,6 +58,7 @@ use sqlx::Transaction;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
+mod archive;
 mod evidence;
 mod item;
 mod ledger;
@@ -316,6 +319,14 @@ impl Store for SqliteStore {
 
     async fn search(&self, inquiry: &Inquiry<'_>) -> Result<Finds, StoreError> {
         search::search(self, inquiry).await
+    }
+
+    async fn archive(&self, page: &Page, most: usize) -> Result<Vec<Archived>, StoreError> {
+        archive::page(self, page, most).await
+    }
+
+    async fn archive_size(&self, since: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+        archive::size(self, since, until).await
     }
 
     async fn ledger(&self) -> Result<Ledger, StoreError> {
