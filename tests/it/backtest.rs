@@ -45,7 +45,7 @@ fn judged() -> World {
     world.configure(&configuration);
     let entries: Vec<_> = [
         ("/first", "A report", report("torture in the prison cells")),
-        ("/second", "The same elsewhere", report("torture in the prison cells")),
+        ("/second", "A report", report("torture in the prison cells")),
         ("/court", "A judge speaks", "The judge of the ICH spoke of the harbour.".to_owned()),
         ("/not-court", "Ice hockey", "The ICH won again.".to_owned()),
         ("/jail", "Una cárcel nueva", "La cárcel de la ciudad abre sus puertas a los vecinos que quieren verla.".to_owned()),
