@@ -15,6 +15,7 @@ pub mod demo;
 mod discover;
 mod evidence;
 mod export;
+mod feedback;
 mod import;
 mod init;
 mod output;
@@ -105,6 +106,8 @@ enum Command {
     Search(search::Arguments),
     /// Say what a configuration would have told of what was read, or what another would tell instead
     Backtest(backtest::Arguments),
+    /// Say whether an alert was relevant, or list what was said
+    Feedback(feedback::Arguments),
     /// Print the sums; exit 1 if they do not add up
     Ledger(account::Format),
     /// Say how the tower stands: what is due, what is failing, what could not be read
@@ -138,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::Why(why) => account::why(why, config, &mut output),
         Command::Search(search) => search::run(search, config, &mut output),
         Command::Backtest(backtest) => backtest::run(backtest, config, &mut output),
+        Command::Feedback(feedback) => feedback::run(feedback, config, &mut output),
         Command::Ledger(format) => account::ledger(format, config, &mut output),
         Command::Status(format) => account::status(format, config, &mut output),
         Command::Outbox(outbox) => account::outbox(outbox, config, &mut output),

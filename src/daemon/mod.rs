@@ -21,6 +21,8 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Work;
 use crate::web;
+use crate::web::signed;
+use crate::web::signed::Signer;
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use jiff::Timestamp;
@@ -86,6 +88,7 @@ struct Shared {
     robots: Robots,
     owner: String,
     nudges: Nudges,
+    signer: Signer,
     stop: CancellationToken,
     /// When polls were last claimed, in seconds: a leap shows a sleep of the machine or another clock.
     claimed_at: AtomicI64,
@@ -148,6 +151,7 @@ pub async fn run(
         tower: ArcSwap::from_pointee(tower),
         owner,
         nudges: Nudges::default(),
+        signer: signer(&*store).await?,
         stop: stop.clone(),
         claimed_at: AtomicI64::new(0),
     });
@@ -162,7 +166,8 @@ pub async fn run(
         tokio::spawn(indexing::attend(Arc::clone(&shared))),
     ];
     let web = web.map(|listener| {
-        tokio::spawn(web::serve(listener, Arc::clone(&store), Arc::clone(&shared.nudges.poll), stop.clone()))
+        let polls = Arc::clone(&shared.nudges.poll);
+        tokio::spawn(web::serve(listener, Arc::clone(&store), polls, shared.signer.clone(), stop.clone()))
     });
     let keeper = tokio::spawn(keep(Arc::clone(&shared), Arc::clone(&pulse), service));
     {
@@ -219,6 +224,14 @@ pub async fn run(
     store.close().await;
     info!("stopped");
     Ok(())
+}
+
+/// What makes and checks the links of this installation. Its key is made at the first start and kept with the ledger, so that
+/// links outlive restarts, and a restored backup knows its own.
+async fn signer(store: &dyn Store) -> Result<Signer, StoreError> {
+    let mut fresh = [0_u8; signed::KEY];
+    aws_lc_rs::rand::fill(&mut fresh).expect("the system's source of randomness works");
+    Ok(Signer::new(&store.secret("links", &fresh).await?))
 }
 
 /// Puts pauses into force that servers asked for: this process before a restart, or another on the same store.

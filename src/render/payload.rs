@@ -75,6 +75,9 @@ pub struct Data {
     pub copy_of: Option<String>,
     /// Set when this tells what became of a page that was told before.
     pub update: Option<Change>,
+    /// Where the receiver can say that it was not relevant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback_url: Option<String>,
     /// How much did not fit.
     pub omitted: Omitted,
 }
@@ -162,12 +165,14 @@ pub struct Omitted {
     pub diff: usize,
 }
 
-/// The payload of `alert` for a receiver who subscribed to `rules`, as JSON of at most [`LIMIT`] bytes.
+/// The payload of `alert` for a receiver who subscribed to `rules`, as JSON of at most [`LIMIT`] bytes; `feedback` is where
+/// the receiver can answer.
 ///
 /// # Errors
 /// When none of `rules` is in the alert.
-pub fn json(alert: &Alert, rules: &[RuleName]) -> Result<Vec<u8>, PayloadError> {
+pub fn json(alert: &Alert, rules: &[RuleName], feedback: Option<&str>) -> Result<Vec<u8>, PayloadError> {
     let mut payload = payload(alert, rules);
+    payload.data.feedback_url = feedback.map(str::to_owned);
     if payload.data.rules.is_empty() {
         return Err(PayloadError::NoRule);
     }
@@ -248,6 +253,7 @@ fn payload(alert: &Alert, rules: &[RuleName]) -> Payload {
             unread: alert.unread.as_ref().map(why),
             copy_of: optional(&alert.copy_of, 500),
             update: alert.update.as_ref().map(change),
+            feedback_url: None,
             omitted: Omitted {
                 rules: told.len().saturating_sub(LIST),
                 entities: alert.entities.len().saturating_sub(LIST),

@@ -15,10 +15,12 @@ use crate::look::Look;
 use crate::model::AlertId;
 use crate::model::Article;
 use crate::model::ChannelName;
+use crate::model::DeliveryId;
 use crate::model::Digest;
 use crate::model::Item;
 use crate::model::ItemId;
 use crate::model::Reason;
+use crate::model::RuleName;
 use crate::model::SourceName;
 use crate::poll;
 use crate::poll::SourceState;
@@ -38,11 +40,13 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 mod archive;
+mod feedback;
 mod report;
 mod search;
 pub mod sqlite;
 
 pub use archive::*;
+pub use feedback::*;
 pub use report::*;
 pub use search::*;
 
@@ -398,6 +402,19 @@ pub trait Store: Send + Sync {
     async fn archive(&self, page: &Page, most: usize) -> Result<Vec<Archived>, StoreError>;
     /// How many articles were judged from `since` to before `until`.
     async fn archive_size(&self, since: Timestamp, until: Timestamp) -> Result<u64, StoreError>;
+
+    // ── feedback ──
+    /// The installation's secret of that name, made of `fresh` if there is none yet.
+    async fn secret(&self, name: &str, fresh: &[u8]) -> Result<Vec<u8>, StoreError>;
+    /// What a delivery told to whom; `None` for an unknown id and for notices to operators.
+    async fn told_to(&self, delivery: &DeliveryId) -> Result<Option<ToldTo>, StoreError>;
+    /// The rules for which an alert was told; `None` when it is unknown.
+    async fn rules_of(&self, alert: AlertId) -> Result<Option<Vec<RuleName>>, StoreError>;
+    /// Writes what somebody says of an alert, for each rule in the place of what the same person said before. Returns for
+    /// how many rules; rules that are not the alert's are left out.
+    async fn give_feedback(&self, said: &Said) -> Result<usize, StoreError>;
+    /// What was said, the newest first.
+    async fn feedback(&self, most: usize) -> Result<Vec<FeedbackRow>, StoreError>;
 
     // ── reports ──
     /// The sums.

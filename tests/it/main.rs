@@ -8,6 +8,7 @@ mod discovering;
 mod documents;
 mod evidence;
 mod feed_limits;
+mod feedback;
 mod fetching;
 mod guard;
 mod health;

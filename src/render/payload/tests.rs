@@ -16,7 +16,7 @@ fn rules(names: &[&str]) -> Vec<RuleName> {
 }
 
 fn payload(alert: &Alert, names: &[&str]) -> Payload {
-    let bytes = json(alert, &rules(names)).expect("a payload");
+    let bytes = json(alert, &rules(names), None).expect("a payload");
     assert!(bytes.len() <= LIMIT, "{} bytes", bytes.len());
     serde_json::from_slice(&bytes).expect("a payload is JSON")
 }
@@ -132,7 +132,7 @@ fn only_the_receivers_rules_are_told() {
     assert_eq!(data.rules.len(), 1);
     assert_eq!(data.excerpts.len(), 1);
     assert_eq!(data.excerpts[0].rules, ["detention"]);
-    assert!(matches!(json(&alert, &rules(&["unknown"])), Err(PayloadError::NoRule)));
+    assert!(matches!(json(&alert, &rules(&["unknown"]), None), Err(PayloadError::NoRule)));
 }
 
 #[test]

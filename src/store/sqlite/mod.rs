@@ -11,6 +11,7 @@ use super::Claim;
 use super::DeliveryAccount;
 use super::DeliveryFilter;
 use super::DeliveryRow;
+use super::FeedbackRow;
 use super::Finds;
 use super::Inquiry;
 use super::Lease;
@@ -19,9 +20,11 @@ use super::MergeRow;
 use super::Page;
 use super::PollJob;
 use super::Registration;
+use super::Said;
 use super::Status;
 use super::Store;
 use super::StoreError;
+use super::ToldTo;
 use super::Trimmed;
 use super::Way;
 use super::Work;
@@ -35,10 +38,12 @@ use crate::look::Look;
 use crate::model::AlertId;
 use crate::model::Article;
 use crate::model::ChannelName;
+use crate::model::DeliveryId;
 use crate::model::Digest;
 use crate::model::Item;
 use crate::model::ItemId;
 use crate::model::Reason;
+use crate::model::RuleName;
 use crate::model::SourceName;
 use crate::poll;
 use crate::poll::early::Standing;
@@ -60,6 +65,7 @@ use std::collections::HashSet;
 
 mod archive;
 mod evidence;
+mod feedback;
 mod item;
 mod ledger;
 mod look;
@@ -327,6 +333,26 @@ impl Store for SqliteStore {
 
     async fn archive_size(&self, since: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
         archive::size(self, since, until).await
+    }
+
+    async fn secret(&self, name: &str, fresh: &[u8]) -> Result<Vec<u8>, StoreError> {
+        feedback::secret(self, name, fresh).await
+    }
+
+    async fn told_to(&self, delivery: &DeliveryId) -> Result<Option<ToldTo>, StoreError> {
+        feedback::told_to(self, delivery).await
+    }
+
+    async fn rules_of(&self, alert: AlertId) -> Result<Option<Vec<RuleName>>, StoreError> {
+        feedback::rules_of(self, alert).await
+    }
+
+    async fn give_feedback(&self, said: &Said) -> Result<usize, StoreError> {
+        feedback::give(self, said).await
+    }
+
+    async fn feedback(&self, most: usize) -> Result<Vec<FeedbackRow>, StoreError> {
+        feedback::list(self, most).await
     }
 
     async fn ledger(&self) -> Result<Ledger, StoreError> {
