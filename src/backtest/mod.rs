@@ -22,7 +22,9 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 pub mod difference;
+pub mod odds;
 pub mod replay;
+pub mod suggest;
 pub mod volume;
 
 pub use difference::Change;

@@ -23,6 +23,7 @@ mod poll;
 mod run;
 mod search;
 mod setup;
+mod suggest;
 
 use output::Output;
 
@@ -108,6 +109,8 @@ enum Command {
     Backtest(backtest::Arguments),
     /// Say whether an alert was relevant, or list what was said
     Feedback(feedback::Arguments),
+    /// Propose words that might make a rule better, from feedback; nothing is changed
+    Suggest(suggest::Arguments),
     /// Print the sums; exit 1 if they do not add up
     Ledger(account::Format),
     /// Say how the tower stands: what is due, what is failing, what could not be read
@@ -142,6 +145,7 @@ pub fn main() -> ExitCode {
         Command::Search(search) => search::run(search, config, &mut output),
         Command::Backtest(backtest) => backtest::run(backtest, config, &mut output),
         Command::Feedback(feedback) => feedback::run(feedback, config, &mut output),
+        Command::Suggest(suggest) => suggest::run(suggest, config, &mut output),
         Command::Ledger(format) => account::ledger(format, config, &mut output),
         Command::Status(format) => account::status(format, config, &mut output),
         Command::Outbox(outbox) => account::outbox(outbox, config, &mut output),
