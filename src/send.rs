@@ -208,6 +208,7 @@ mod tests {
                     unread: None,
                     copy_of: None,
                     update: None,
+                    earlier: None,
                 }),
                 rules: Vec::new(),
             },

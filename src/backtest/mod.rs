@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 pub mod difference;
+pub mod earlier;
 pub mod odds;
 pub mod replay;
 pub mod suggest;

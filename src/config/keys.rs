@@ -324,6 +324,11 @@ pub static RULE: KnownTable = KnownTable {
             "none",
             "What a match must weigh: each place of a term 1, or its `^n`; in the title twice that.",
         ),
+        key(
+            "since",
+            "none",
+            "How far it looks back when it is new or changed, such as `\"30d\"`: what it finds is told in one list.",
+        ),
         key("hit", "[]", "Texts that it matches: checked at every load."),
         key("miss", "[]", "Texts that it does not match: checked at every load."),
         key("enabled", "true", "`false` switches it off; alone in its table it switches off a pack's rule."),

@@ -110,6 +110,7 @@ fn config(
 
     let entities: Vec<_> = all_entities.iter().map(|entity| entities::entity(entity, &entity_names, report)).collect();
     let rules: Vec<_> = all_rules.iter().filter_map(|rule| rules::rule(rule, &entity_names, report)).collect();
+    let lookbacks = all_rules.iter().filter_map(|definition| rules::lookback(definition, &rules, report)).collect();
     // With a faulty entity or rule the texts would fail for that reason, and say nothing new.
     if report.errors() == errors_before {
         cases::check(&entities, &rules, &all_entities, &all_rules, report);
@@ -168,6 +169,7 @@ fn config(
         rules,
         channels,
         subscriptions,
+        lookbacks,
         volume: volume::volume(documents, report),
         operators,
     }

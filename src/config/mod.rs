@@ -6,6 +6,7 @@ use crate::channel::Letterhead;
 use crate::evidence::Keep;
 use crate::evidence::Retention;
 use crate::model::Proxy;
+use crate::model::RuleName;
 use crate::route::Subscription;
 use crate::rule::EntitySpec;
 use crate::rule::RuleSpec;
@@ -100,11 +101,13 @@ pub struct Config {
     pub entities: Vec<EntitySpec>,
     /// `[rule.NAME]`, in the order of their names.
     pub rules: Vec<RuleSpec>,
+    /// Rules that look back over what was read before, by `since`.
+    pub lookbacks: Vec<Lookback>,
     /// `[channel.NAME]`, in the order of their names.
     pub channels: Vec<ChannelPlan>,
     /// `[subscription.NAME]`, in the order of their names.
     pub subscriptions: Vec<Subscription>,
-    /// `[volume]`: how much mail a new configuration may cause, if that is limited.
+/// `[volume]`: how much mail a new configuration may cause, if that is limited.
     pub volume: Option<Volume>,
     /// `[operators]`: who is told when a source fails.
     pub operators: Option<Operators>,
@@ -173,6 +176,17 @@ pub struct Web {
     pub listen: std::net::SocketAddr,
     /// The address under which the world reaches it, without a path. Without one, no hub is subscribed to.
     pub public: Option<String>,
+}
+
+/// `since` of a rule: how far it looks back when it is new or changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookback {
+    /// The rule.
+    pub rule: RuleName,
+    /// How far.
+    pub since: SignedDuration,
+    /// Query, languages, score and `since` as one text: when it is another, the rule looks back again.
+    pub definition: String,
 }
 
 /// `[volume]`: how much mail a new configuration may cause.

@@ -38,6 +38,7 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
+mod backward;
 mod examining;
 mod further;
 mod indexing;
@@ -164,6 +165,7 @@ pub async fn run(
         tokio::spawn(pushing::attend(Arc::clone(&shared))),
         tokio::spawn(keeping::attend(Arc::clone(&shared))),
         tokio::spawn(indexing::attend(Arc::clone(&shared))),
+        tokio::spawn(backward::attend(Arc::clone(&shared))),
     ];
     let web = web.map(|listener| {
         let polls = Arc::clone(&shared.nudges.poll);

@@ -134,6 +134,10 @@ fn render(
 
 /// Where the receiver says that the alert was not relevant, if the world reaches our web server.
 fn feedback_link(shared: &Shared, delivery: &Delivery) -> Option<String> {
+    // A list is not relevant or irrelevant as a whole.
+    if matches!(&delivery.told, Told::Alert { alert, .. } if alert.earlier.is_some()) {
+        return None;
+    }
     let tower = shared.tower.load();
     let public = tower.config.web.as_ref()?.public.as_deref()?;
     let signed = Signed { purpose: Purpose::FEEDBACK, subject: delivery.id.as_str().to_owned() };

@@ -297,6 +297,7 @@ fn alert(
         unread,
         copy_of,
         update: None,
+        earlier: None,
     }
 }
 

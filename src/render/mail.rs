@@ -3,6 +3,7 @@
 //! No input makes the HTML longer than [`HTML_LIMIT`]: what does not fit is shortened, and lists say how many more there
 //! are. Nothing in it is loaded from anywhere.
 
+use super::earlier;
 use super::frame;
 use super::line::Piece;
 use super::line::clean;
@@ -68,6 +69,9 @@ pub fn letter(
     let told: Vec<&RuleTold> = alert.rules.iter().filter(|rule| rules.contains(&rule.name)).collect();
     if told.is_empty() {
         return Err(LetterError::NoRule);
+    }
+    if let Some(list) = &alert.earlier {
+        return earlier::letter(alert, list, &told, receiver, prefix);
     }
     let templates = frame::templates()?;
 

@@ -3,6 +3,7 @@
 //! Everything in an alert but the names of rules and entities was written by strangers: [`mod@line`] makes it harmless and
 //! short, the templates escape it, and both outputs have a size that no input can exceed.
 
+mod earlier;
 mod frame;
 pub mod line;
 pub mod mail;

@@ -65,6 +65,7 @@ pub fn alert() -> Alert {
         unread: None,
         copy_of: None,
         update: None,
+        earlier: None,
     }
 }
 

@@ -41,12 +41,14 @@ use std::path::PathBuf;
 
 mod archive;
 mod feedback;
+mod lookback;
 mod report;
 mod search;
 pub mod sqlite;
 
 pub use archive::*;
 pub use feedback::*;
+pub use lookback::*;
 pub use report::*;
 pub use search::*;
 
@@ -402,6 +404,28 @@ pub trait Store: Send + Sync {
     async fn archive(&self, page: &Page, most: usize) -> Result<Vec<Archived>, StoreError>;
     /// How many articles were judged from `since` to before `until`.
     async fn archive_size(&self, since: Timestamp, until: Timestamp) -> Result<u64, StoreError>;
+
+    // ── look back ──
+    /// Begins the rules that are new or changed, at their `since`, and forgets those that are not wanted any more. Returns
+    /// those under way. A new one judges what was judged before `until`.
+    async fn begin_lookbacks(
+        &self,
+        wanted: &[Wanted],
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Lookback>, StoreError>;
+    /// Writes a batch of verdicts, with outcomes that wait to be told. Returns false, and writes nothing, when another
+    /// process was faster or the rule was changed.
+    async fn commit_lookback(&self, lookback: &Lookback, found: &LookedBack) -> Result<bool, StoreError>;
+    /// What all finished rules found; `None` when there is none, or one is still under way.
+    async fn untold_lookbacks(&self) -> Result<Option<Untold>, StoreError>;
+    /// Writes the one alert of it with its deliveries; without one nobody is told. Returns false when it was told before.
+    async fn tell_lookbacks(
+        &self,
+        untold: &Untold,
+        alert: Option<&read::NewAlert>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     // ── feedback ──
     /// The installation's secret of that name, made of `fresh` if there is none yet.

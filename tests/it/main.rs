@@ -14,6 +14,7 @@ mod guard;
 mod health;
 mod hostile;
 mod layers;
+mod lookback;
 mod looking;
 mod mail_tls;
 mod news_sitemaps;

@@ -4,6 +4,8 @@ use super::PayloadError;
 use super::SCHEMA;
 use super::json;
 use crate::model::Alert;
+use crate::model::alert::Earlier;
+use crate::model::alert::EarlierArticle;
 use crate::model::Reason;
 use crate::model::RuleName;
 use crate::model::alert::RuleTold;
@@ -78,6 +80,14 @@ fn the_published_schema_names_every_key() {
         alert.unread = Some(Reason::EmptyPage);
         alert.copy_of = Some("Relatores".into());
         alert.update = Some(sample::update());
+        let article = EarlierArticle {
+            title: "Relatores".into(),
+            url: alert.url.clone(),
+            source: alert.source.clone(),
+            date: alert.listed_at,
+            rules: rules(&["detention"]),
+        };
+        alert.earlier = Some(Earlier { articles: vec![article], more: 0 });
         alert
     };
     let bare = Alert {

@@ -16,6 +16,8 @@ use super::Finds;
 use super::Inquiry;
 use super::Lease;
 use super::Ledger;
+use super::Lookback;
+use super::LookedBack;
 use super::MergeRow;
 use super::Page;
 use super::PollJob;
@@ -26,6 +28,8 @@ use super::Store;
 use super::StoreError;
 use super::ToldTo;
 use super::Trimmed;
+use super::Untold;
+use super::Wanted;
 use super::Way;
 use super::Work;
 use crate::backtest::Archived;
@@ -70,6 +74,7 @@ mod item;
 mod ledger;
 mod look;
 mod lookalike;
+mod lookback;
 mod notice;
 mod open;
 mod outbox;
@@ -333,6 +338,32 @@ impl Store for SqliteStore {
 
     async fn archive_size(&self, since: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
         archive::size(self, since, until).await
+    }
+
+    async fn begin_lookbacks(
+        &self,
+        wanted: &[Wanted],
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Lookback>, StoreError> {
+        lookback::begin(self, wanted, until, now).await
+    }
+
+    async fn commit_lookback(&self, lookback: &Lookback, found: &LookedBack) -> Result<bool, StoreError> {
+        lookback::commit(self, lookback, found).await
+    }
+
+    async fn untold_lookbacks(&self) -> Result<Option<Untold>, StoreError> {
+        lookback::untold(self).await
+    }
+
+    async fn tell_lookbacks(
+        &self,
+        untold: &Untold,
+        alert: Option<&read::NewAlert>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        lookback::tell(self, untold, alert, now).await
     }
 
     async fn secret(&self, name: &str, fresh: &[u8]) -> Result<Vec<u8>, StoreError> {

@@ -187,6 +187,7 @@ pub fn tell(judged: &mut Judged, item: &Item, rules: &[&str], receivers: &[&str]
             unread: None,
             copy_of: None,
             update: None,
+            earlier: None,
         },
         look_at: None,
         deliveries: receivers
