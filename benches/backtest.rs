@@ -161,8 +161,7 @@ fn configuration(words: &[String]) -> String {
     }
     for number in 0..RULES {
         let (one, other, third) = (middle(), middle(), middle());
-        let _infallible =
-            writeln!(text, "[rule.r{number}]\nmatch = '@e{number} OR ({one} AND ({other} OR {third}))'");
+        let _infallible = writeln!(text, "[rule.r{number}]\nmatch = '@e{number} OR ({one} AND ({other} OR {third}))'");
     }
     text
 }

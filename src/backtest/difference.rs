@@ -146,8 +146,10 @@ mod tests {
     #[test]
     fn each_alert_that_comes_or_goes_names_its_words_and_what_is_missing() {
         let before = Arc::new(samples::standing(&[("torture", "torture"), ("art", "museum")], &["torture"]));
-        let after =
-            Arc::new(samples::standing(&[("torture", "torture prison"), ("jail", "prison"), ("art", "novel")], &["torture", "jail"]));
+        let after = Arc::new(samples::standing(
+            &[("torture", "torture prison"), ("jail", "prison"), ("art", "novel")],
+            &["torture", "jail"],
+        ));
         let mut difference = Difference::new(Arc::clone(&before), Arc::clone(&after), samples::day(0));
         let mut told = Vec::new();
         for (number, text) in [(1, "Torture in a museum."), (2, "Torture in a prison."), (3, "Nothing.")] {

@@ -43,7 +43,8 @@ pub fn summary(
         date: article.article.published.or(article.item.entry.published).unwrap_or(article.item.listed_at),
         rules: rules.iter().filter(|rule| names.contains(rule)).cloned().collect(),
     });
-    let count = if told.len() == 1 { "1 earlier article".to_owned() } else { format!("{} earlier articles", told.len()) };
+    let count =
+        if told.len() == 1 { "1 earlier article".to_owned() } else { format!("{} earlier articles", told.len()) };
     let labels: Vec<&str> = names.iter().map(|name| rules.label_of_rule(name)).collect();
     let alert = Alert {
         story_key: format!("lookback:{}", hexadecimal(identity.as_bytes(), 16)),

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::model::Article;
 use crate::model::ChannelName;
 use crate::model::Item;
+use crate::model::ItemId;
 use crate::model::Reason;
 use crate::model::RuleName;
 use crate::model::StoryId;
@@ -49,8 +50,8 @@ pub struct Archived {
     pub final_url: String,
     /// The story that it belongs to.
     pub story: StoryId,
-    /// Whether it shares its address or its text with another of that story.
-    pub copy: bool,
+    /// The item with which it shares its address or its text, if that was there before it.
+    pub copy_of: Option<ItemId>,
     /// When it was judged.
     pub judged_at: Timestamp,
     /// What copies with other words around them are found by.
@@ -95,12 +96,7 @@ impl Standing {
         Self {
             subscriptions: config.subscriptions.clone(),
             receivers: config.channels.iter().map(|plan| (plan.name.clone(), plan.channel.receivers())).collect(),
-            by_mail: config
-                .channels
-                .iter()
-                .filter(|plan| mails(plan.kind))
-                .map(|plan| plan.name.clone())
-                .collect(),
+            by_mail: config.channels.iter().filter(|plan| mails(plan.kind)).map(|plan| plan.name.clone()).collect(),
             stories: config.stories.clone(),
             copies_within: config.reading.copies_within,
             places: rules.rules().iter().enumerate().map(|(place, rule)| (rule.name.clone(), place)).collect(),
@@ -130,5 +126,35 @@ impl Standing {
     }
 }
 
+/// Puts copies behind their originals. Readings are judged at once and committed one after the other, so that the one that
+/// was judged first may be the copy. Returns places in `articles`.
+pub fn in_order(articles: &[Archived]) -> Vec<usize> {
+    let places: HashMap<ItemId, usize> =
+        articles.iter().enumerate().map(|(place, article)| (article.item.id, place)).collect();
+    let mut order: Vec<usize> = (0..articles.len()).collect();
+    // A copy's original is no copy that waits for it: one look is enough, and equal keys keep their order.
+    order.sort_by_key(|&place| {
+        let original = articles[place].copy_of.and_then(|original| places.get(&original)).copied();
+        original.map_or((place, false), |original| (place.max(original), original > place))
+    });
+    order
+}
+
 #[cfg(test)]
 pub(crate) mod samples;
+
+#[cfg(test)]
+mod tests {
+    use super::in_order;
+    use super::samples;
+    use crate::model::ItemId;
+
+    #[test]
+    fn a_copy_that_was_judged_first_comes_behind_its_original() {
+        let mut articles: Vec<_> = (0..5).map(|number| samples::archived(number, 1, 0, "")).collect();
+        articles[1].copy_of = Some(ItemId(3));
+        articles[4].copy_of = Some(ItemId(0));
+        articles[2].copy_of = Some(ItemId(77));
+        assert_eq!(in_order(&articles), [0, 2, 3, 1, 4]);
+    }
+}

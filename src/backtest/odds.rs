@@ -73,12 +73,7 @@ pub fn terms(relevant: &Counts, irrelevant: &Counts, background: &Counts) -> Vec
             let seen = counts.map(|count| f64::from(count) + prior);
             let odds = |side: usize| (seen[side] / (sums[side] + mass - seen[side]).max(f64::EPSILON)).ln();
             let deviation = (1.0 / seen[0] + 1.0 / seen[1]).sqrt();
-            Term {
-                word: word.clone(),
-                relevant: counts[0],
-                irrelevant: counts[1],
-                z: (odds(0) - odds(1)) / deviation,
-            }
+            Term { word: word.clone(), relevant: counts[0], irrelevant: counts[1], z: (odds(0) - odds(1)) / deviation }
         })
         .collect();
     terms.sort_by(|one, other| other.z.abs().total_cmp(&one.z.abs()).then_with(|| one.word.cmp(&other.word)));
@@ -107,11 +102,7 @@ pub fn words(text: &str, around: Option<(&[Range<usize>], usize)>) -> BTreeSet<S
         }
     }
     let telling = |word: &str| word.chars().count() >= 3 && word.chars().any(char::is_alphabetic);
-    places
-        .into_iter()
-        .map(|place| words.folded(&list[place]).to_owned())
-        .filter(|word| telling(word))
-        .collect()
+    places.into_iter().map(|place| words.folded(&list[place]).to_owned()).filter(|word| telling(word)).collect()
 }
 
 #[cfg(test)]
@@ -132,8 +123,15 @@ mod tests {
         let relevant = counts(&["the court heard a victim", "the court and a prison", "the victim spoke in court"]);
         let irrelevant = counts(&["the match and a wicket", "the wicket fell", "the bowler took a wicket"]);
         let background = counts(&[
-            "the court heard a victim", "the court and a prison", "the victim spoke in court", "the match and a wicket",
-            "the wicket fell", "the bowler took a wicket", "the weather", "the rain and the wind", "a letter",
+            "the court heard a victim",
+            "the court and a prison",
+            "the victim spoke in court",
+            "the match and a wicket",
+            "the wicket fell",
+            "the bowler took a wicket",
+            "the weather",
+            "the rain and the wind",
+            "a letter",
         ]);
         let terms = terms(&relevant, &irrelevant, &background);
         let sides: Vec<(&str, bool)> = terms.iter().take(2).map(|term| (term.word.as_str(), term.z > 0.0)).collect();

@@ -73,14 +73,7 @@ impl Replay {
     pub fn new(standing: Arc<Standing>, since: Timestamp) -> Self {
         let rules = standing.rules.rules().iter().map(|rule| (rule.name.clone(), Tally::default())).collect();
         let figures = Figures { rules, by_mail: standing.by_mail.clone(), ..Figures::default() };
-        Self {
-            standing,
-            since,
-            told: HashMap::new(),
-            same_as: HashMap::new(),
-            recent: VecDeque::new(),
-            figures,
-        }
+        Self { standing, since, told: HashMap::new(), same_as: HashMap::new(), recent: VecDeque::new(), figures }
     }
 
     /// What is replayed.
@@ -99,7 +92,7 @@ impl Replay {
         let mut story = self.same_as.get(&article.story).copied().unwrap_or(article.story);
         let mut receivers = self.receivers(story, verdicts);
         if !receivers.is_empty()
-            && !article.copy
+            && article.copy_of.is_none()
             && let Some(other) = self.resembles(article, verdicts)
         {
             // The daemon put them together for what it told; for other rules it may not have compared them.
@@ -250,8 +243,7 @@ mod tests {
             let verdicts = standing.matches(&article);
             outcomes.push(replay.take(&article, &verdicts));
         }
-        let expected =
-            [vec![OutcomeKind::Held, OutcomeKind::Alerted], vec![OutcomeKind::Merged], Vec::new()];
+        let expected = [vec![OutcomeKind::Held, OutcomeKind::Alerted], vec![OutcomeKind::Merged], Vec::new()];
         assert_eq!(outcomes, expected);
         let figures = replay.finish();
         assert_eq!(figures.articles, 3);

@@ -71,7 +71,7 @@ pub fn archived(number: i64, story: i64, on: i64, text: &str) -> Archived {
         article: Article { title: format!("Article {number}"), text: text.to_owned(), ..Article::default() },
         final_url: format!("https://paper.example/{number}"),
         story: StoryId(story),
-        copy: false,
+        copy_of: None,
         judged_at: day(on),
         sketch: None,
     }

@@ -257,7 +257,8 @@ fn tell_figures(span: Span, figures: &Figures, output: &mut Output) -> anyhow::R
     output.line(heading(span, figures.articles))?;
     output.line("")?;
     let width = figures.rules.keys().map(|rule| rule.as_str().len()).max().unwrap_or(0).max(4);
-    output.line(format!("{:<width$}  {:>8}  {:>8}  {:>8}  {:>12}", "rule", "matched", "told", "copies", "nobody told"))?;
+    output
+        .line(format!("{:<width$}  {:>8}  {:>8}  {:>8}  {:>12}", "rule", "matched", "told", "copies", "nobody told"))?;
     for (rule, tally) in &figures.rules {
         output.line(format!(
             "{:<width$}  {:>8}  {:>8}  {:>8}  {:>12}",

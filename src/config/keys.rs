@@ -225,7 +225,11 @@ pub static WEB: KnownTable = KnownTable {
     doc: "What is answered over HTTP: the callback of WebSub hubs, and the \"not relevant\" links of alerts. Without this table nothing listens.",
     keys: &[
         key("listen", "\"127.0.0.1:8460\"", "Address and port; a reverse proxy with TLS belongs before it."),
-        key("public", "none", "The address under which the world reaches it; without it no hub is subscribed to and alerts carry no links."),
+        key(
+            "public",
+            "none",
+            "The address under which the world reaches it; without it no hub is subscribed to and alerts carry no links.",
+        ),
     ],
 };
 

@@ -107,7 +107,7 @@ pub struct Config {
     pub channels: Vec<ChannelPlan>,
     /// `[subscription.NAME]`, in the order of their names.
     pub subscriptions: Vec<Subscription>,
-/// `[volume]`: how much mail a new configuration may cause, if that is limited.
+    /// `[volume]`: how much mail a new configuration may cause, if that is limited.
     pub volume: Option<Volume>,
     /// `[operators]`: who is told when a source fails.
     pub operators: Option<Operators>,

@@ -1,6 +1,7 @@
 //! The archive, page by page → verdicts of several configurations, in the order of the first judging. The next page is read
 //! while all cores judge this one. Commands and the daemon replay through here.
 
+use crate::backtest;
 use crate::backtest::Archived;
 use crate::backtest::Excess;
 use crate::backtest::Replay;
@@ -43,12 +44,11 @@ pub async fn replay(
                 (articles, verdicts)
             })
         };
-        let (judged, next) = tokio::join!(judging, async {
-            if full { store.archive(&page, PAGE).await } else { Ok(Vec::new()) }
-        });
+        let (judged, next) =
+            tokio::join!(judging, async { if full { store.archive(&page, PAGE).await } else { Ok(Vec::new()) } });
         let (judged, verdicts) = judged.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-        for (article, verdicts) in judged.iter().zip(&verdicts) {
-            take(article, verdicts);
+        for place in backtest::in_order(&judged) {
+            take(&judged[place], &verdicts[place]);
         }
         progress(judged.len());
         articles = next?;

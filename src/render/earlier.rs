@@ -35,9 +35,14 @@ pub(super) fn letter(
     let articles: Vec<&EarlierArticle> =
         earlier.articles.iter().filter(|article| article.rules.iter().any(|rule| label(rule).is_some())).collect();
     let labels: Vec<String> = told.iter().take(20).map(|rule| clean(&rule.label, NAME)).collect();
-    let count = if articles.len() == 1 { "1 earlier article".to_owned() } else { format!("{} earlier articles", articles.len()) };
+    let count = if articles.len() == 1 {
+        "1 earlier article".to_owned()
+    } else {
+        format!("{} earlier articles", articles.len())
+    };
     let title = clean(&format!("{count}: {}", labels.join(", ")), 300);
-    let subject = clean(&format!("{}{}{title}", prefix.unwrap_or(""), if prefix.is_some() { " " } else { "" }), SUBJECT_LIMIT);
+    let subject =
+        clean(&format!("{}{}{title}", prefix.unwrap_or(""), if prefix.is_some() { " " } else { "" }), SUBJECT_LIMIT);
     let templates = frame::templates()?;
     let list: Vec<Value> = articles
         .iter()

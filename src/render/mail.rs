@@ -156,14 +156,7 @@ fn site(alert: &Alert) -> String {
     if name.is_empty() { clean(alert.source.as_str(), NAME) } else { name }
 }
 
-fn context(
-    alert: &Alert,
-    told: &[&RuleTold],
-    receiver: &str,
-    subject: &str,
-    links: Links<'_>,
-    sizes: &Sizes,
-) -> Value {
+fn context(alert: &Alert, told: &[&RuleTold], receiver: &str, subject: &str, links: Links<'_>, sizes: &Sizes) -> Value {
     let title = clean(&alert.title, sizes.title);
     let untitled = title.is_empty();
     let rules: Vec<Value> = told

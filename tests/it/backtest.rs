@@ -30,7 +30,8 @@ const RULES: &str = "[entity.court]\nstrong = [\"International Court of Harbours
 
 /// A long report, so that its copies are known by their passages.
 fn report(about: &str) -> String {
-    let sentences = ["The harbour stood still", "Families waited at the gate", "Nobody was let in", "A lawyer took notes"];
+    let sentences =
+        ["The harbour stood still", "Families waited at the gate", "Nobody was let in", "A lawyer took notes"];
     let mut text = format!("A report of {about}.");
     for (place, sentence) in sentences.iter().cycle().take(60).enumerate() {
         text.push_str(&format!(" {sentence} on day {place} of {about}, as {} people said.", place * 7 + 3));
@@ -48,7 +49,11 @@ fn judged() -> World {
         ("/second", "A report", report("torture in the prison cells")),
         ("/court", "A judge speaks", "The judge of the ICH spoke of the harbour.".to_owned()),
         ("/not-court", "Ice hockey", "The ICH won again.".to_owned()),
-        ("/jail", "Una cárcel nueva", "La cárcel de la ciudad abre sus puertas a los vecinos que quieren verla.".to_owned()),
+        (
+            "/jail",
+            "Una cárcel nueva",
+            "La cárcel de la ciudad abre sus puertas a los vecinos que quieren verla.".to_owned(),
+        ),
         ("/nothing", "The weather", "It rains.".to_owned()),
     ]
     .into_iter()

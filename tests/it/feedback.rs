@@ -28,7 +28,8 @@ fn told_once() -> (World, u16) {
 /// One request over a socket: status and the whole answer.
 fn ask(port: u16, method: &str, path: &str, head: &str, body: &[u8]) -> (u16, String) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
-    write!(stream, "{method} {path} HTTP/1.1\r\nhost: tower.example\r\nconnection: close\r\n{head}\r\n").expect("heard");
+    write!(stream, "{method} {path} HTTP/1.1\r\nhost: tower.example\r\nconnection: close\r\n{head}\r\n")
+        .expect("heard");
     // A server that refuses may close before it has read all.
     let _refused = stream.write_all(body);
     let mut answer = Vec::new();
@@ -133,5 +134,52 @@ fn feedback_is_given_and_listed_on_the_command_line() {
     assert_eq!(give(&world, &["1", "perhaps"]).status.code(), Some(2));
     let listed = String::from_utf8(world.atalaya(&["feedback"]).stdout).expect("UTF-8");
     assert!(listed.contains("torture: relevant") && listed.contains("said eva"), "{listed}");
+    world.stop();
+}
+
+#[test]
+fn suggestions_come_from_what_people_said_and_change_nothing() {
+    let mut world = World::new();
+    let mut entries = Vec::new();
+    for number in 0..12 {
+        let (path, title) = (format!("/{number}"), format!("Piece {number}"));
+        let word = if number < 6 { "novel" } else { "prison" };
+        let link = world.site.article(&path, &title, &format!("The {word} number {number} speaks of torture."));
+        entries.push(entry(&path, &title, link));
+    }
+    world.site.feed("/feed.xml", &entries);
+    world.start();
+    world.until("all are told", |world| world.mails.len() == 12 && world.calls.len() == 12);
+    let few = world.atalaya(&["suggest", "torture"]);
+    let complaint = String::from_utf8_lossy(&few.stderr).into_owned();
+    assert_eq!((few.status.code(), complaint.contains("too little is known")), (Some(1), true), "{complaint}");
+    let alerts = lines(&world.atalaya(&["evidence", "list", "--json"]));
+    for alert in &alerts {
+        let title = alert["title"].as_str().expect("a title");
+        let number: usize = title.trim_start_matches("Piece ").parse().expect("a number");
+        let answer = if number < 6 { "no" } else { "yes" };
+        let given = world.atalaya(&["feedback", &alert["alert"].to_string(), answer]);
+        assert_eq!(given.status.code(), Some(0));
+    }
+    let before = world.configuration();
+    let output = world.atalaya(&["suggest", "--json"]);
+    let proposals = lines(&output);
+    let novel = proposals.iter().find(|line| line["word"] == "novel");
+    let novel = novel.unwrap_or_else(|| panic!("{proposals:#?}{}", String::from_utf8_lossy(&output.stderr)));
+    for (key, value) in [("rule", "torture".into()), ("remedy", "not".into()), ("lost", Value::from(6))] {
+        assert_eq!(novel[key], value, "{key}");
+    }
+    assert_eq!(
+        (&novel["lost_irrelevant"], &novel["lost_relevant"], &novel["gained"]),
+        (&6.into(), &0.into(), &0.into())
+    );
+    assert!(proposals.iter().all(|line| line["word"] != "torture"), "{proposals:#?}");
+    let text = String::from_utf8(world.atalaya(&["suggest"]).stdout).expect("UTF-8");
+    assert!(
+        text.contains("NOT novel in `match`") && text.contains("6 lost, of them 0 called relevant and 6 not"),
+        "{text}"
+    );
+    assert_eq!(std::fs::read_to_string(world.config_file()).expect("it is there"), before);
+    assert_eq!(world.atalaya(&["suggest", "nothing"]).status.code(), Some(1));
     world.stop();
 }

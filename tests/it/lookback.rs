@@ -5,7 +5,7 @@ use crate::world::World;
 use crate::world::entry;
 use serde_json::Value;
 
-const LATER: &str = "[rule.harbour]\nlabel = \"Harbours\"\nmatch = 'harbour'\nsince = \"30d\"\n";
+const LATER: &str = "[rule.harbour]\nlabel = \"Harbours\"\nmatch = 'lighthouse'\nsince = \"30d\"\n";
 
 /// A world that has read so many articles of a harbour, one of them told for another rule, and one of something else.
 fn read(count: usize) -> World {
@@ -14,7 +14,7 @@ fn read(count: usize) -> World {
         .map(|number| {
             let (path, title) = (format!("/{number}"), format!("Report {number}"));
             let more = if number == 0 { " It speaks of torture." } else { "" };
-            let body = format!("The ship number {number} lies in the harbour.{more}");
+            let body = format!("The ship number {number} lies in the lighthouse.{more}");
             entry(&path, &title, world.site.article(&path, &title, &body))
         })
         .collect();
@@ -45,7 +45,9 @@ fn what_a_new_rule_finds_in_the_archive_is_told_in_one_message() {
     for part in ["text", "html"] {
         let text = mail[part].as_str().expect("both parts");
         for number in 0..5 {
-            assert!(text.contains(&format!("Report {number}")) && text.contains(&world.site.url(&format!("/{number}"))));
+            assert!(
+                text.contains(&format!("Report {number}")) && text.contains(&world.site.url(&format!("/{number}")))
+            );
         }
         assert!(!text.contains("Weather"), "{text}");
     }
@@ -61,7 +63,7 @@ fn what_a_new_rule_finds_in_the_archive_is_told_in_one_message() {
     world.stop();
     world.start();
     world.signal("HUP");
-    let link = world.site.article("/new", "A new one", "Another harbour.");
+    let link = world.site.article("/new", "A new one", "Another lighthouse.");
     world.site.feed("/feed.xml", &[entry("new", "A new one", link)]);
     world.until("the new one is told", |world| world.mails.len() >= 3 && world.calls.len() >= 3);
     assert_eq!(World::header(&world.mails[2], "subject"), "A new one");
@@ -69,7 +71,7 @@ fn what_a_new_rule_finds_in_the_archive_is_told_in_one_message() {
     assert_eq!((world.mails.len(), world.calls.len()), (3, 3));
 
     // A changed rule looks back again, over what it did not match before.
-    let changed = world.configuration().replace("match = 'harbour'", "match = 'harbour OR rains'");
+    let changed = world.configuration().replace("match = 'lighthouse'", "match = 'lighthouse OR rains'");
     world.configure(&changed);
     world.signal("HUP");
     world.until("the rest is told", |world| world.mails.len() == 4 && world.calls.len() == 4);

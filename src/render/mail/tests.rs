@@ -69,7 +69,10 @@ fn only_the_receivers_rules_and_their_sentences_are_shown() {
         assert!(!part.contains("Somebody else"));
         assert!(!part.contains("esta frase"));
     }
-    assert!(matches!(super::letter(&alert, &rules(&["unknown"]), "ana@example.org", None, Links::default()), Err(LetterError::NoRule)));
+    assert!(matches!(
+        super::letter(&alert, &rules(&["unknown"]), "ana@example.org", None, Links::default()),
+        Err(LetterError::NoRule)
+    ));
 }
 
 #[test]
@@ -132,7 +135,8 @@ fn a_diff_of_any_size_keeps_the_limit_and_runs_no_markup() {
 fn a_subject_is_one_clean_line() {
     let mut alert = sample::alert();
     alert.title = format!("Uno\r\nBcc: evil@example.test \u{202e}{}", "muy largo ".repeat(40));
-    let letter = super::letter(&alert, &rules(&["detention"]), "ana@example.org", Some("[press]"), Links::default()).expect("a letter");
+    let letter = super::letter(&alert, &rules(&["detention"]), "ana@example.org", Some("[press]"), Links::default())
+        .expect("a letter");
     assert!(letter.subject.starts_with("[press] Uno Bcc: evil@example.test muy largo"), "{}", letter.subject);
     assert!(letter.subject.chars().count() <= SUBJECT_LIMIT);
     assert!(!letter.subject.contains(['\r', '\n', '\u{202e}']));

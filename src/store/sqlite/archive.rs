@@ -95,7 +95,10 @@ pub(super) fn archived(row: &SqliteRow) -> Result<Archived, StoreError> {
         article,
         final_url: row.try_get("final_url")?,
         story: StoryId(row.try_get("story_id")?),
-        copy: matches!(relation, Reason::SameAddress { .. } | Reason::SameText { .. }),
+        copy_of: match relation {
+            Reason::SameAddress { item } | Reason::SameText { item } => Some(item),
+            _ => None,
+        },
         judged_at: time("article.judged_at", row.try_get("judged_at")?)?,
         sketch: row.try_get("sketch")?,
     })
