@@ -97,7 +97,7 @@ impl Standing {
             subscriptions: config.subscriptions.clone(),
             receivers: config.channels.iter().map(|plan| (plan.name.clone(), plan.channel.receivers())).collect(),
             by_mail: config.channels.iter().filter(|plan| mails(plan.kind)).map(|plan| plan.name.clone()).collect(),
-            stories: config.stories.clone(),
+            stories: config.stories,
             copies_within: config.reading.copies_within,
             places: rules.rules().iter().enumerate().map(|(place, rule)| (rule.name.clone(), place)).collect(),
             rules,

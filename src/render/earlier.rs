@@ -102,7 +102,7 @@ mod tests {
             url: format!("https://faro.example.org/{number}"),
             source: SourceName::new("el-faro"),
             date: alert.listed_at,
-            rules: vec![RuleName::new(if number % 2 == 0 { "detention" } else { "other" })],
+            rules: vec![RuleName::new(if number.is_multiple_of(2) { "detention" } else { "other" })],
         };
         let earlier = Earlier { articles: (0..count).map(article).collect(), more: 0 };
         Alert { earlier: Some(earlier), excerpts: Vec::new(), entities: Vec::new(), ..alert.clone() }
