@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --bench backtest -- [--articles N] [--state FOLDER] [--rounds N]`
 //!
-//! Exits with 1 when the best round is below the bound. Texts are about 3 kB, words spread as in real ones (Zipf); about a
-//! tenth of the articles match a rule.
+//! Exits with 1 when the best round is below the bound. Texts are about 3 kB, words spread as in real ones (Zipf); about three
+//! articles in a hundred match a rule.
 
 use atalaya::backtest::Replay;
 use atalaya::backtest::Standing;
