@@ -5,10 +5,11 @@
 //! [`article`], [`rule`], [`story`], [`evidence`], [`route`], [`render`], [`schedule`], [`push`], [`health`],
 //! [`discover`], [`opml`], [`search`].
 //! Kinds: [`source`], [`channel`]. What the operator writes: [`config`]. Decisions, one per step and all pure: [`poll`],
-//! [`read`], [`send`], [`look`]. Adapters: [`net`], [`store`], [`deliver`], [`clock`], [`telemetry`]. The loops that claim,
+//! [`read`], [`send`], [`look`]; [`backtest`] takes them again. Adapters: [`net`], [`store`], [`deliver`], [`clock`], [`telemetry`]. The loops that claim,
 //! ask, decide and commit: [`daemon`]; what hubs are answered: [`web`]. Commands: [`cli`].
 
 pub mod article;
+pub mod backtest;
 pub mod channel;
 pub mod cli;
 pub mod clock;

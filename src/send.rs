@@ -212,6 +212,7 @@ mod tests {
                     basis: crate::model::Basis::Page,
                     copy_of: None,
                     update: None,
+                    earlier: None,
                 }),
                 rules: Vec::new(),
             },

@@ -82,8 +82,10 @@ impl Channel for Email {
     }
 
     fn message(&self, telling: &Telling<'_>) -> Result<Frozen, String> {
-        let letter = mail::letter(telling.alert, telling.rules, telling.receiver, self.subject_prefix.as_deref())
-            .map_err(|error| error.to_string())?;
+        let links = mail::Links { feedback: telling.feedback };
+        let letter =
+            mail::letter(telling.alert, telling.rules, telling.receiver, self.subject_prefix.as_deref(), links)
+                .map_err(|error| error.to_string())?;
         envelope(
             &Head {
                 id: telling.id,

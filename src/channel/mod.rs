@@ -80,6 +80,8 @@ pub struct Telling<'a> {
     pub id: &'a DeliveryId,
     /// Who tells it.
     pub letterhead: &'a Letterhead,
+    /// Where the receiver says that it was not relevant, if there is such a place.
+    pub feedback: Option<&'a str>,
     /// The time of rendering.
     pub now: Timestamp,
 }

@@ -84,7 +84,7 @@ impl Channel for Webhook {
     }
 
     fn message(&self, telling: &Telling<'_>) -> Result<Frozen, String> {
-        let bytes = payload::json(telling.alert, telling.rules).map_err(|error| error.to_string())?;
+        let bytes = payload::json(telling.alert, telling.rules, telling.feedback).map_err(|error| error.to_string())?;
         Ok(Frozen { id: format!("msg_{}", telling.id), bytes })
     }
 

@@ -140,6 +140,23 @@ pub(super) fn with_store(
     })
 }
 
+/// The same for reading and writing; a store that is not there is not made.
+pub(super) fn with_store_to_write(
+    format: &Format,
+    named: Option<&Path>,
+    output: &mut Output,
+    account: impl AsyncFnOnce(&SqliteStore, &mut Output) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
+    let Some(state) = state(format, named, output) else { return Ok(Exit::Config) };
+    setup::runtime()?.block_on(async {
+        setup::store_to_read(&state).await?.close().await;
+        let store = SqliteStore::open(&state).await?;
+        let exit = account(&store, output).await;
+        store.close().await;
+        exit
+    })
+}
+
 fn state(format: &Format, named: Option<&Path>, output: &mut Output) -> Option<PathBuf> {
     if let Some(state) = &format.state {
         return Some(state.clone());

@@ -9,11 +9,13 @@ use std::process::ExitCode;
 
 mod account;
 mod attempt;
+mod backtest;
 mod check;
 pub mod demo;
 mod discover;
 mod evidence;
 mod export;
+mod feedback;
 mod import;
 mod init;
 mod output;
@@ -24,6 +26,7 @@ mod search;
 mod setup;
 mod shown;
 mod silence;
+mod suggest;
 
 use output::Output;
 
@@ -61,6 +64,7 @@ Examples:
   atalaya search 'tortur* -deporte' what was read that says so
   atalaya preview digest morning    the next digest of that subscription, as it stands now
   atalaya try route --rule court    who would hear of that rule, when and why
+  atalaya backtest diff OLD NEW     which alerts another configuration wins and loses
   atalaya try rules https://…       what the rules say of a page, without telling anybody
 
 Exit codes: 0 all is well; 1 the command found something wrong, or `search` nothing; 2 wrong command line;
@@ -106,6 +110,12 @@ enum Command {
     Why(account::WhyArguments),
     /// Look for articles that were read by what they say
     Search(search::Arguments),
+    /// Say what a configuration would have told of what was read, or what another would tell instead
+    Backtest(backtest::Arguments),
+    /// Say whether an alert was relevant, or list what was said
+    Feedback(feedback::Arguments),
+    /// Propose words that might make a rule better, from feedback; nothing is changed
+    Suggest(suggest::Arguments),
     /// Print the sums; exit 1 if they do not add up
     Ledger(account::Format),
     /// Say how the tower stands: what is due, what is failing, what could not be read
@@ -144,6 +154,9 @@ pub fn main() -> ExitCode {
         Command::Poll(poll) => poll::run(poll, config, &mut output),
         Command::Why(why) => account::why(why, config, &mut output),
         Command::Search(search) => search::run(search, config, &mut output),
+        Command::Backtest(backtest) => backtest::run(backtest, config, &mut output),
+        Command::Feedback(feedback) => feedback::run(feedback, config, &mut output),
+        Command::Suggest(suggest) => suggest::run(suggest, config, &mut output),
         Command::Ledger(format) => account::ledger(format, config, &mut output),
         Command::Status(format) => account::status(format, config, &mut output),
         Command::Outbox(outbox) => account::outbox(outbox, config, &mut output),

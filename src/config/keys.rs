@@ -59,6 +59,7 @@ pub static TOP: KnownTable = KnownTable {
         key("subscription", "", "Who is told of what, and when."),
         key("silence", "", "What nobody is told of for a while."),
         key("operators", "", "Who is told when a source fails."),
+        key("volume", "", "How much mail a new configuration may cause."),
     ],
 };
 
@@ -224,10 +225,14 @@ pub static STORIES: KnownTable = KnownTable {
 /// `[web]`.
 pub static WEB: KnownTable = KnownTable {
     head: "[web]",
-    doc: "What is answered over HTTP: the callback of WebSub hubs. Without this table nothing listens.",
+    doc: "What is answered over HTTP: the callback of WebSub hubs, and the \"not relevant\" links of alerts. Without this table nothing listens.",
     keys: &[
         key("listen", "\"127.0.0.1:8460\"", "Address and port; a reverse proxy with TLS belongs before it."),
-        key("public", "none", "The address under which the world reaches it; without it no hub is subscribed to."),
+        key(
+            "public",
+            "none",
+            "The address under which the world reaches it; without it no hub is subscribed to and alerts carry no links.",
+        ),
     ],
 };
 
@@ -332,6 +337,11 @@ pub static RULE: KnownTable = KnownTable {
             "\"info\", \"normal\" or \"urgent\"; what is urgent passes quiet hours and digests.",
         ),
         key("tags", "[]", "Words by which subscriptions choose it."),
+        key(
+            "since",
+            "none",
+            "How far it looks back when it is new or changed, such as `\"30d\"`: what it finds is told in one list.",
+        ),
         key("hit", "[]", "Texts that it matches: checked at every load."),
         key("miss", "[]", "Texts that it does not match: checked at every load."),
         key("enabled", "true", "`false` switches it off; alone in its table it switches off a pack's rule."),
@@ -425,6 +435,21 @@ pub static OPERATORS: KnownTable = KnownTable {
     ],
 };
 
+/// `[volume]`.
+pub static VOLUME: KnownTable = KnownTable {
+    head: "[volume]",
+    doc: "How much mail a new configuration may cause. A reload replays the archive through it and refuses it above that; without this table nothing is replayed.",
+    keys: &[
+        key("mails_per_day", "required", "The most mails that one receiver would have got on one day."),
+        key("days", "14", "How many days are replayed."),
+        key(
+            "accept",
+            "none",
+            "A number of mails above `mails_per_day` that you saw and accept for the rules as they are; the refusal names it.",
+        ),
+    ],
+};
+
 /// The top level of a pack.
 pub static PACK_TOP: KnownTable = KnownTable {
     head: "",
@@ -469,6 +494,7 @@ pub static TABLES: &[&KnownTable] = &[
     &SUBSCRIPTION,
     &SILENCE,
     &OPERATORS,
+    &VOLUME,
 ];
 
 impl KnownTable {

@@ -24,6 +24,7 @@ use super::silences;
 use super::sites;
 use super::sources;
 use super::subscriptions;
+use super::volume;
 use crate::channel;
 use crate::channel::Letterhead;
 use crate::source;
@@ -111,6 +112,7 @@ fn config(
 
     let entities: Vec<_> = all_entities.iter().map(|entity| entities::entity(entity, &entity_names, report)).collect();
     let rules: Vec<_> = all_rules.iter().filter_map(|rule| rules::rule(rule, &entity_names, report)).collect();
+    let lookbacks = all_rules.iter().filter_map(|definition| rules::lookback(definition, &rules, report)).collect();
     // With a faulty entity or rule the texts would fail for that reason, and say nothing new.
     if report.errors() == errors_before {
         cases::check(&entities, &rules, &all_entities, &all_rules, report);
@@ -187,6 +189,8 @@ fn config(
         subscriptions,
         people: people::people(persons, grades),
         silences,
+        lookbacks,
+        volume: volume::volume(documents, report),
         operators,
     }
 }

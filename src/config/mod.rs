@@ -6,6 +6,7 @@ use crate::channel::Letterhead;
 use crate::evidence::Keep;
 use crate::evidence::Retention;
 use crate::model::Proxy;
+use crate::model::RuleName;
 use crate::route::People;
 use crate::route::Silence;
 use crate::route::Subscription;
@@ -49,6 +50,7 @@ mod sites;
 mod sources;
 mod subscriptions;
 mod table;
+mod volume;
 
 pub use diagnostic::Diagnostic;
 pub use diagnostic::Diagnostics;
@@ -104,6 +106,8 @@ pub struct Config {
     pub entities: Vec<EntitySpec>,
     /// `[rule.NAME]`, in the order of their names.
     pub rules: Vec<RuleSpec>,
+    /// Rules that look back over what was read before, by `since`.
+    pub lookbacks: Vec<Lookback>,
     /// `[channel.NAME]`, in the order of their names.
     pub channels: Vec<ChannelPlan>,
     /// `[subscription.NAME]`, in the order of their names.
@@ -112,6 +116,8 @@ pub struct Config {
     pub people: People,
     /// `[silence.NAME]`, in the order of their names.
     pub silences: Vec<Silence>,
+    /// `[volume]`: how much mail a new configuration may cause, if that is limited.
+    pub volume: Option<Volume>,
     /// `[operators]`: who is told when a source fails.
     pub operators: Option<Operators>,
 }
@@ -179,6 +185,28 @@ pub struct Web {
     pub listen: std::net::SocketAddr,
     /// The address under which the world reaches it, without a path. Without one, no hub is subscribed to.
     pub public: Option<String>,
+}
+
+/// `since` of a rule: how far it looks back when it is new or changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookback {
+    /// The rule.
+    pub rule: RuleName,
+    /// How far.
+    pub since: SignedDuration,
+    /// Query, languages, score and `since` as one text: when it is another, the rule looks back again.
+    pub definition: String,
+}
+
+/// `[volume]`: how much mail a new configuration may cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// For one receiver, on the busiest day.
+    pub mails_per_day: u64,
+    /// A busiest day that the operator saw and accepts all the same; 0 for none.
+    pub accept: u64,
+    /// How far the archive is replayed.
+    pub back: SignedDuration,
 }
 
 /// `[reading]`: how pages that cannot be read are tried again.

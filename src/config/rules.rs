@@ -1,5 +1,6 @@
 //! `[rule.NAME]` → what is looked for: its query parsed, its entities known.
 
+use super::Lookback;
 use super::definitions::Definition;
 use super::diagnostic::Report;
 use super::entities::LANGUAGE_HELP;
@@ -16,6 +17,7 @@ use crate::rule;
 use crate::rule::Query;
 use crate::rule::QueryError;
 use crate::rule::RuleSpec;
+use jiff::SignedDuration;
 
 /// One rule; `None` when it is wrong or switched off. `entities` are the names of all, the faulty ones included.
 pub(super) fn rule(definition: &Definition<'_>, entities: &[&str], report: &Report) -> Option<RuleSpec> {
@@ -57,6 +59,21 @@ pub(super) fn grade(definition: &Definition<'_>, report: &Report) -> Grade {
         level
     });
     Grade { rule: RuleName::new(definition.name), level: level.unwrap_or_default(), tags: owned(&table, "tags") }
+}
+
+/// How far a rule looks back; `None` for one that does not, or is wrong or switched off.
+pub(super) fn lookback(definition: &Definition<'_>, rules: &[RuleSpec], report: &Report) -> Option<Lookback> {
+    let table = definition.table(report);
+    let range = SignedDuration::from_secs(1)..=SignedDuration::from_hours(24 * 3660);
+    let since = table.has("since").then(|| table.duration("since", SignedDuration::ZERO, range))?;
+    let rule = rules.iter().find(|rule| rule.name.as_str() == definition.name && !since.is_zero())?;
+    let languages: Vec<&str> = rule.languages.iter().map(Language::as_str).collect();
+    let score = rule.min_score.map(|score| score.to_string()).unwrap_or_default();
+    Some(Lookback {
+        rule: rule.name.clone(),
+        since,
+        definition: format!("{}\n{}\n{score}\n{}", rule.query, languages.join(" "), since.as_secs()),
+    })
 }
 
 fn query(table: &Table<'_>, text: &Text<'_>, entities: &[&str]) -> Option<Query> {

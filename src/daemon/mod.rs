@@ -4,6 +4,8 @@
 //!
 //! The store's due query is the scheduler: a loop sleeps until the next work is due, and a nudge only wakes it sooner.
 
+use crate::backtest;
+use crate::backtest::volume;
 use crate::clock;
 use crate::config::Config;
 use crate::net::gate::Gates;
@@ -19,6 +21,8 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Work;
 use crate::web;
+use crate::web::signed;
+use crate::web::signed::Signer;
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use jiff::Timestamp;
@@ -34,6 +38,7 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
+mod backward;
 mod examining;
 mod further;
 mod gathering;
@@ -46,6 +51,7 @@ mod polling;
 mod pushing;
 mod reading;
 mod rendering;
+pub mod replaying;
 mod sending;
 pub mod service;
 pub mod tower;
@@ -70,6 +76,9 @@ pub enum DaemonError {
     /// The configuration asks for what this machine does not give.
     #[error(transparent)]
     Tower(#[from] tower::TowerError),
+    /// The configuration would cause more mail than its `[volume]` allows.
+    #[error("{0}")]
+    Volume(String),
 }
 
 /// What the loops share.
@@ -81,6 +90,7 @@ struct Shared {
     robots: Robots,
     owner: String,
     nudges: Nudges,
+    signer: Signer,
     stop: CancellationToken,
     /// When polls were last claimed, in seconds: a leap shows a sleep of the machine or another clock.
     claimed_at: AtomicI64,
@@ -146,6 +156,7 @@ pub async fn run(
         tower: ArcSwap::from_pointee(tower),
         owner,
         nudges: Nudges::default(),
+        signer: signer(&*store).await?,
         stop: stop.clone(),
         claimed_at: AtomicI64::new(0),
     });
@@ -159,9 +170,11 @@ pub async fn run(
         tokio::spawn(pushing::attend(Arc::clone(&shared))),
         tokio::spawn(keeping::attend(Arc::clone(&shared))),
         tokio::spawn(indexing::attend(Arc::clone(&shared))),
+        tokio::spawn(backward::attend(Arc::clone(&shared))),
     ];
     let web = web.map(|listener| {
-        tokio::spawn(web::serve(listener, Arc::clone(&store), Arc::clone(&shared.nudges.poll), stop.clone()))
+        let polls = Arc::clone(&shared.nudges.poll);
+        tokio::spawn(web::serve(listener, Arc::clone(&store), polls, shared.signer.clone(), stop.clone()))
     });
     let keeper = tokio::spawn(keep(Arc::clone(&shared), Arc::clone(&pulse), service));
     {
@@ -220,6 +233,14 @@ pub async fn run(
     Ok(())
 }
 
+/// What makes and checks the links of this installation. Its key is made at the first start and kept with the ledger, so that
+/// links outlive restarts, and a restored backup knows its own.
+async fn signer(store: &dyn Store) -> Result<Signer, StoreError> {
+    let mut fresh = [0_u8; signed::KEY];
+    aws_lc_rs::rand::fill(&mut fresh).expect("the system's source of randomness works");
+    Ok(Signer::new(&store.secret("links", &fresh).await?))
+}
+
 /// Puts pauses into force that servers asked for: this process before a restart, or another on the same store.
 async fn pauses(store: &dyn Store, gates: &Gates) -> Result<(), StoreError> {
     for (key, until) in store.pauses(clock::now()).await? {
@@ -238,6 +259,7 @@ async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
         warn!("`listen` of [web] has changed; it is put into force by the next start");
     }
     let tower = Tower::build(config)?;
+    check_volume(shared, &tower).await?;
     shared.store.register_sources(&registrations(&tower), clock::now()).await?;
     shared.store.register_lanes(&gathering::lanes(&tower, clock::now()), clock::now()).await?;
     shared.allotment.store(Arc::new(allot(&*shared.store, &tower).await?));
@@ -248,6 +270,17 @@ async fn reload(shared: &Shared, config: Config) -> Result<(), DaemonError> {
         smtp.close().await;
     }
     Ok(())
+}
+
+/// Replays the archive where the configuration sets itself a budget of mails. A tower that stops does not wait for that.
+async fn check_volume(shared: &Shared, tower: &Tower) -> Result<(), DaemonError> {
+    let Some(budget) = &tower.config.volume else { return Ok(()) };
+    let standing = Arc::new(backtest::Standing::with(&tower.config, tower.rules.clone()));
+    let exceeded = tokio::select! {
+        () = shared.stop.cancelled() => return Err(DaemonError::Volume("the tower stops".into())),
+        exceeded = replaying::exceeded(&*shared.store, standing, budget, clock::now()) => exceeded?,
+    };
+    if exceeded.is_empty() { Ok(()) } else { Err(DaemonError::Volume(volume::refusal(budget, &exceeded))) }
 }
 
 /// The sources as the store needs to know them.

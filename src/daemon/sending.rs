@@ -23,6 +23,8 @@ use crate::store::Claim;
 use crate::store::Lease;
 use crate::store::StoreError;
 use crate::store::Work;
+use crate::web::signed::Purpose;
+use crate::web::signed::Signed;
 use jiff::Timestamp;
 use std::sync::Arc;
 use tracing::error;
@@ -86,7 +88,7 @@ async fn hand_over(shared: &Shared, lease: &Lease<Delivery>) -> Result<Decision,
     let letterhead = &tower.config.letterhead;
     let frozen = match &delivery.frozen {
         Some(frozen) => frozen.clone(),
-        None => match render(plan, delivery, letterhead, clock::now()) {
+        None => match render(shared, plan, delivery, letterhead, clock::now()) {
             Ok(frozen) => frozen,
             Err(detail) => return Ok(Decision::GivenUp { reason: Reason::NotHandedOver { detail } }),
         },
@@ -118,15 +120,35 @@ async fn hand_over(shared: &Shared, lease: &Lease<Delivery>) -> Result<Decision,
 }
 
 /// The message, to be stored and sent as it is at every try.
-fn render(plan: &ChannelPlan, delivery: &Delivery, letterhead: &Letterhead, now: Timestamp) -> Result<Frozen, String> {
+fn render(
+    shared: &Shared,
+    plan: &ChannelPlan,
+    delivery: &Delivery,
+    letterhead: &Letterhead,
+    now: Timestamp,
+) -> Result<Frozen, String> {
     let (receiver, id) = (delivery.receiver.as_str(), &delivery.id);
     match &delivery.told {
         Told::Alert { alert, rules, .. } => {
-            plan.channel.message(&Telling { alert, rules, receiver, id, letterhead, now })
+            let feedback = feedback_link(shared, delivery);
+            let feedback = feedback.as_deref();
+            plan.channel.message(&Telling { alert, rules, receiver, id, letterhead, feedback, now })
         }
         Told::Notice(notice) => plan.channel.notice(&Announcement { notice, receiver, id, letterhead, now }),
         Told::Bulletin(bulletin) => plan.channel.bulletin(&Roundup { bulletin, receiver, id, letterhead, now }),
     }
+}
+
+/// Where the receiver says that the alert was not relevant, if the world reaches our web server.
+fn feedback_link(shared: &Shared, delivery: &Delivery) -> Option<String> {
+    // A list is not relevant or irrelevant as a whole.
+    if matches!(&delivery.told, Told::Alert { alert, .. } if alert.earlier.is_some()) {
+        return None;
+    }
+    let tower = shared.tower.load();
+    let public = tower.config.web.as_ref()?.public.as_deref()?;
+    let signed = Signed { purpose: Purpose::FEEDBACK, subject: delivery.id.as_str().to_owned() };
+    Some(format!("{}/feedback/{}", public.trim_end_matches('/'), shared.signer.text(&signed)))
 }
 
 /// Logs what was committed.

@@ -55,6 +55,33 @@ pub struct Alert {
     /// Set when this tells what became of a page that was told before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update: Option<Update>,
+    /// Set when this tells in one list what a rule found by looking back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Earlier>,
+}
+
+/// What rules found that looked back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// The newest first.
+    pub articles: Vec<EarlierArticle>,
+    /// How many there are besides.
+    pub more: usize,
+}
+
+/// One article of such a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EarlierArticle {
+    /// Its headline.
+    pub title: String,
+    /// Where a reader finds it.
+    pub url: String,
+    /// The source that listed it.
+    pub source: SourceName,
+    /// When it was published, by its own account; else when it was listed.
+    pub date: Timestamp,
+    /// The rules that found it.
+    pub rules: Vec<RuleName>,
 }
 
 /// One rule of an alert.

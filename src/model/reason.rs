@@ -339,6 +339,8 @@ pub enum Reason {
     SourceGone,
     /// The channel is no longer in the configuration.
     ChannelGone,
+    /// Found by a rule that looked back over what was read before; told in one list.
+    LookedBack,
     /// Somebody asked for another try.
     AskedAgain,
 }
@@ -429,6 +431,7 @@ impl Reason {
             Self::NotHandedOver { .. } => "not_handed_over",
             Self::SourceGone => "source_gone",
             Self::ChannelGone => "channel_gone",
+            Self::LookedBack => "looked_back",
             Self::AskedAgain => "asked_again",
         }
     }
@@ -537,6 +540,7 @@ impl fmt::Display for Reason {
             Self::NotHandedOver { detail } => write!(formatter, "not handed over: {detail}"),
             Self::SourceGone => formatter.write_str("the source is no longer configured"),
             Self::ChannelGone => formatter.write_str("the channel is no longer configured"),
+            Self::LookedBack => formatter.write_str("found by looking back, and told in one list"),
             Self::AskedAgain => formatter.write_str("tried again on request"),
         }
     }

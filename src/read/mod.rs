@@ -338,6 +338,7 @@ fn alert(
         unread,
         copy_of,
         update: None,
+        earlier: None,
     }
 }
 
@@ -392,7 +393,7 @@ pub(crate) fn muted(
 }
 
 /// What becomes of a match that is not muted and was not told before.
-fn what_becomes(rule: &RuleName, routes: &[Route]) -> (OutcomeKind, Reason) {
+pub(crate) fn what_becomes(rule: &RuleName, routes: &[Route]) -> (OutcomeKind, Reason) {
     let mut first: Option<(Timestamp, &Reason)> = None;
     for route in routes.iter().filter(|route| route.rules.contains(rule)) {
         match &route.when {

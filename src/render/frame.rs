@@ -23,6 +23,8 @@ pub(super) fn templates() -> Result<Environment<'static>, minijinja::Error> {
         ("frame.html", include_str!("templates/frame.html")),
         ("mail.html", include_str!("templates/mail.html")),
         ("mail.txt", include_str!("templates/mail.txt")),
+        ("earlier.html", include_str!("templates/earlier.html")),
+        ("earlier.txt", include_str!("templates/earlier.txt")),
         ("notice.html", include_str!("templates/notice.html")),
         ("notice.txt", include_str!("templates/notice.txt")),
     ] {

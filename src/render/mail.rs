@@ -3,6 +3,7 @@
 //! No input makes the HTML longer than [`HTML_LIMIT`]: what does not fit is shortened, and lists say how many more there
 //! are. Nothing in it is loaded from anywhere.
 
+use super::earlier;
 use super::frame;
 use super::line::Piece;
 use super::line::clean;
@@ -46,21 +47,37 @@ pub enum LetterError {
     Template(#[from] minijinja::Error),
 }
 
+/// Where a receiver can answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Links<'a> {
+    /// Says that it was not relevant.
+    pub feedback: Option<&'a str>,
+}
+
 /// Renders `alert` for a `receiver` who subscribed to `rules`; other rules of the alert, and sentences that were chosen
 /// only for them, are not shown. `prefix` stands before the subject.
 ///
 /// # Errors
 /// When none of `rules` is in the alert, or a template fails.
-pub fn letter(alert: &Alert, rules: &[RuleName], receiver: &str, prefix: Option<&str>) -> Result<Letter, LetterError> {
+pub fn letter(
+    alert: &Alert,
+    rules: &[RuleName],
+    receiver: &str,
+    prefix: Option<&str>,
+    links: Links<'_>,
+) -> Result<Letter, LetterError> {
     let told: Vec<&RuleTold> = alert.rules.iter().filter(|rule| rules.contains(&rule.name)).collect();
     if told.is_empty() {
         return Err(LetterError::NoRule);
+    }
+    if let Some(list) = &alert.earlier {
+        return earlier::letter(alert, list, &told, receiver, prefix);
     }
     let templates = frame::templates()?;
 
     let subject = subject(alert, prefix);
     for sizes in SIZES {
-        let context = context(alert, &told, receiver, &subject, sizes);
+        let context = context(alert, &told, receiver, &subject, links, sizes);
         let html = templates.get_template("mail.html")?.render(&context)?;
         if html.len() < HTML_LIMIT || sizes.last {
             let text = templates.get_template("mail.txt")?.render(&context)?;
@@ -139,7 +156,7 @@ fn site(alert: &Alert) -> String {
     if name.is_empty() { clean(alert.source.as_str(), NAME) } else { name }
 }
 
-fn context(alert: &Alert, told: &[&RuleTold], receiver: &str, subject: &str, sizes: &Sizes) -> Value {
+fn context(alert: &Alert, told: &[&RuleTold], receiver: &str, subject: &str, links: Links<'_>, sizes: &Sizes) -> Value {
     let title = clean(&alert.title, sizes.title);
     let untitled = title.is_empty();
     let rules: Vec<Value> = told
@@ -202,6 +219,7 @@ fn context(alert: &Alert, told: &[&RuleTold], receiver: &str, subject: &str, siz
         more_entities => alert.entities.len().saturating_sub(sizes.entities),
         entities,
         receiver => clean(receiver, NAME),
+        feedback => links.feedback,
     }
 }
 

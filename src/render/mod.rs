@@ -4,6 +4,7 @@
 //! short, the templates escape it, and both outputs have a size that no input can exceed.
 
 pub mod digest;
+mod earlier;
 mod frame;
 pub mod line;
 pub mod mail;

@@ -10,6 +10,8 @@ use crate::model::Field;
 use crate::model::RuleName;
 use crate::model::Update;
 use crate::model::UpdateKind;
+use crate::model::alert::Earlier;
+use crate::model::alert::EarlierArticle;
 use crate::model::alert::RuleTold;
 use crate::model::update::DiffLine;
 use crate::model::update::DiffPiece;
@@ -78,8 +80,21 @@ pub struct Data {
     pub copy_of: Option<String>,
     /// Set when this tells what became of a page that was told before.
     pub update: Option<Change>,
+    /// Set when this tells in one list what rules found by looking back; `title` then says how much.
+    pub earlier: Option<EarlierTold>,
+    /// Where the receiver can say that it was not relevant.
+    pub feedback_url: Option<String>,
     /// How much did not fit.
     pub omitted: Omitted,
+}
+
+/// What rules found that looked back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EarlierTold {
+    /// Articles that the receiver's rules found, the newest first.
+    pub articles: Vec<EarlierArticle>,
+    /// How many did not fit.
+    pub omitted: usize,
 }
 
 /// What became of a page.
@@ -165,12 +180,14 @@ pub struct Omitted {
     pub diff: usize,
 }
 
-/// The payload of `alert` for a receiver who subscribed to `rules`, as JSON of at most [`LIMIT`] bytes.
+/// The payload of `alert` for a receiver who subscribed to `rules`, as JSON of at most [`LIMIT`] bytes; `feedback` is where
+/// the receiver can answer.
 ///
 /// # Errors
 /// When none of `rules` is in the alert.
-pub fn json(alert: &Alert, rules: &[RuleName]) -> Result<Vec<u8>, PayloadError> {
+pub fn json(alert: &Alert, rules: &[RuleName], feedback: Option<&str>) -> Result<Vec<u8>, PayloadError> {
     let mut payload = payload(alert, rules);
+    payload.data.feedback_url = feedback.map(str::to_owned);
     if payload.data.rules.is_empty() {
         return Err(PayloadError::NoRule);
     }
@@ -252,6 +269,8 @@ fn payload(alert: &Alert, rules: &[RuleName]) -> Payload {
             unread: alert.unread.as_ref().map(why),
             copy_of: optional(&alert.copy_of, 500),
             update: alert.update.as_ref().map(change),
+            earlier: alert.earlier.as_ref().map(|earlier| list(earlier, rules)),
+            feedback_url: None,
             omitted: Omitted {
                 rules: told.len().saturating_sub(LIST),
                 entities: alert.entities.len().saturating_sub(LIST),
@@ -260,6 +279,18 @@ fn payload(alert: &Alert, rules: &[RuleName]) -> Payload {
             },
         },
     }
+}
+
+fn list(earlier: &Earlier, rules: &[RuleName]) -> EarlierTold {
+    let mine: Vec<&EarlierArticle> =
+        earlier.articles.iter().filter(|article| article.rules.iter().any(|rule| rules.contains(rule))).collect();
+    let articles = mine.iter().take(LIST).map(|article| EarlierArticle {
+        title: clean(&article.title, 200),
+        url: clean(&article.url, 1000),
+        rules: article.rules.iter().filter(|rule| rules.contains(rule)).cloned().collect(),
+        ..(*article).clone()
+    });
+    EarlierTold { articles: articles.collect(), omitted: mine.len().saturating_sub(LIST) + earlier.more }
 }
 
 fn change(update: &Update) -> Change {
@@ -320,6 +351,9 @@ fn lighten(data: &mut Data) -> bool {
         data.omitted.entities += 1;
     } else if data.url.len() > 2000 {
         data.url = clean(&data.url, 1000);
+    } else if let Some(earlier) = data.earlier.as_mut().filter(|earlier| earlier.articles.len() > 1) {
+        earlier.articles.pop();
+        earlier.omitted += 1;
     } else if data.rules.len() > 1 {
         data.rules.pop();
         data.omitted.rules += 1;

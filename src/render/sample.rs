@@ -67,6 +67,7 @@ pub fn alert() -> Alert {
         basis: Basis::Page,
         copy_of: None,
         update: None,
+        earlier: None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! without a commit, the work is due again; whoever comes back late finds a newer fence and is told
 //! [`StoreError::LeaseLost`]. There is no recovery code: what a dead process held becomes due by itself.
 
+use crate::backtest::Archived;
 use crate::channel::Frozen;
 use crate::evidence::Retention;
 use crate::evidence::chain::Link;
@@ -14,10 +15,12 @@ use crate::look::Look;
 use crate::model::AlertId;
 use crate::model::Article;
 use crate::model::ChannelName;
+use crate::model::DeliveryId;
 use crate::model::Digest;
 use crate::model::Item;
 use crate::model::ItemId;
 use crate::model::Reason;
+use crate::model::RuleName;
 use crate::model::SourceName;
 use crate::model::SubscriptionName;
 use crate::poll;
@@ -43,10 +46,16 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+mod archive;
+mod feedback;
+mod lookback;
 mod report;
 mod search;
 pub mod sqlite;
 
+pub use archive::*;
+pub use feedback::*;
+pub use lookback::*;
 pub use report::*;
 pub use search::*;
 
@@ -460,6 +469,47 @@ pub trait Store: Send + Sync {
     async fn index(&self, most: usize) -> Result<usize, StoreError>;
     /// Articles that answer a search, be they in the index or still waiting for it.
     async fn search(&self, inquiry: &Inquiry<'_>) -> Result<Finds, StoreError>;
+
+    // ── archive ──
+    /// Judged articles behind a place, in the order of their judging.
+    async fn archive(&self, page: &Page, most: usize) -> Result<Vec<Archived>, StoreError>;
+    /// How many articles were judged from `since` to before `until`.
+    async fn archive_size(&self, since: Timestamp, until: Timestamp) -> Result<u64, StoreError>;
+
+    // ── look back ──
+    /// Begins the rules that are new or changed, at their `since`, and forgets those that are not wanted any more. Returns
+    /// those under way. A new one judges what was judged before `until`.
+    async fn begin_lookbacks(
+        &self,
+        wanted: &[Wanted],
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Lookback>, StoreError>;
+    /// Writes a batch of verdicts, with outcomes that wait to be told. Returns false, and writes nothing, when another
+    /// process was faster or the rule was changed.
+    async fn commit_lookback(&self, lookback: &Lookback, found: &LookedBack) -> Result<bool, StoreError>;
+    /// What all finished rules found; `None` when there is none, or one is still under way.
+    async fn untold_lookbacks(&self) -> Result<Option<Untold>, StoreError>;
+    /// Writes the one alert of it with its deliveries; without one nobody is told. Returns false when it was told before.
+    async fn tell_lookbacks(
+        &self,
+        untold: &Untold,
+        alert: Option<&read::NewAlert>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    // ── feedback ──
+    /// The installation's secret of that name, made of `fresh` if there is none yet.
+    async fn secret(&self, name: &str, fresh: &[u8]) -> Result<Vec<u8>, StoreError>;
+    /// What a delivery told to whom; `None` for an unknown id and for notices to operators.
+    async fn told_to(&self, delivery: &DeliveryId) -> Result<Option<ToldTo>, StoreError>;
+    /// The rules for which an alert was told; `None` when it is unknown.
+    async fn rules_of(&self, alert: AlertId) -> Result<Option<Vec<RuleName>>, StoreError>;
+    /// Writes what somebody says of an alert, for each rule in the place of what the same person said before. Returns for
+    /// how many rules; rules that are not the alert's are left out.
+    async fn give_feedback(&self, said: &Said) -> Result<usize, StoreError>;
+    /// What was said, the newest first.
+    async fn feedback(&self, most: usize) -> Result<Vec<FeedbackRow>, StoreError>;
 
     // ── reports ──
     /// The sums.

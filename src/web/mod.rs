@@ -1,4 +1,4 @@
-//! What Atalaya answers over HTTP: at present the callback of WebSub hubs. The caller binds and says when to stop.
+//! What Atalaya answers over HTTP: the callback of WebSub hubs, and links in what it told. The caller binds and says when to stop.
 //!
 //! It is meant to stand behind a reverse proxy that speaks TLS. Everything that comes in is hostile: bodies are capped,
 //! requests have a deadline, and only so many are answered at once.
@@ -13,7 +13,11 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
+mod feedback;
+pub mod signed;
 mod websub;
+
+use signed::Signer;
 
 /// Requests that are answered at once; more wait.
 const AT_ONCE: usize = 64;
@@ -23,13 +27,23 @@ struct Desk {
     store: Arc<dyn Store>,
     /// Rung when a source became due.
     polls: Arc<Notify>,
+    signer: Signer,
     places: Semaphore,
 }
 
-/// Answers until `stop` is cancelled. `polls` is rung when a hub made a source due.
-pub async fn serve(listener: TcpListener, store: Arc<dyn Store>, polls: Arc<Notify>, stop: CancellationToken) {
-    let desk = Arc::new(Desk { store, polls, places: Semaphore::new(AT_ONCE) });
-    let router = Router::new().route("/websub/{token}", get(websub::confirm).post(websub::deliver)).with_state(desk);
+/// Answers until `stop` is cancelled. `polls` is rung when a hub made a source due; `signer` knows the links.
+pub async fn serve(
+    listener: TcpListener,
+    store: Arc<dyn Store>,
+    polls: Arc<Notify>,
+    signer: Signer,
+    stop: CancellationToken,
+) {
+    let desk = Arc::new(Desk { store, polls, signer, places: Semaphore::new(AT_ONCE) });
+    let router = Router::new()
+        .route("/websub/{token}", get(websub::confirm).post(websub::deliver))
+        .route("/feedback/{token}", get(feedback::ask).post(feedback::record))
+        .with_state(desk);
     if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await {
         error!(%error, "the web server stopped");
     }

@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     ],
     &["source", "channel"],
     &["config"],
-    &["poll", "read", "send", "look"],
+    &["poll", "read", "send", "look", "backtest"],
     &["net", "store", "deliver", "clock", "telemetry"],
     &["daemon", "web"],
     &["cli"],
@@ -36,7 +36,7 @@ const VOCABULARY: &[(&str, &str)] = &[
 /// Nothing down to here knows of the world; `config` alone of files and variables, and of addresses as plain values.
 const PURE: &[&str] = &[
     "model", "text", "feed", "article", "rule", "story", "evidence", "route", "render", "schedule", "push", "health",
-    "discover", "opml", "search", "source", "channel", "config", "poll", "read", "send", "look",
+    "discover", "opml", "search", "source", "channel", "config", "poll", "read", "send", "look", "backtest",
 ];
 
 /// What a pure module does not name.

@@ -1,5 +1,6 @@
 //! Promises that need real sockets, files or processes. One module per promise.
 
+mod backtest;
 mod certificates;
 mod commands;
 mod copies;
@@ -9,11 +10,13 @@ mod documents;
 mod entities;
 mod evidence;
 mod feed_limits;
+mod feedback;
 mod fetching;
 mod guard;
 mod health;
 mod hostile;
 mod layers;
+mod lookback;
 mod looking;
 mod mail_tls;
 mod news_sitemaps;

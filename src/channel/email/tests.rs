@@ -36,6 +36,7 @@ fn mail(alert: &Alert, letterhead: &Letterhead) -> String {
         receiver: "ana@example.org",
         id: &DeliveryId("0123456789abcdef0123456789abcdef".into()),
         letterhead,
+        feedback: None,
         now: "2026-11-22T21:32:00Z".parse().expect("a time"),
     };
     let frozen = channel.message(&telling).expect("a message");
@@ -109,6 +110,7 @@ fn a_domain_that_breaks_headers_is_refused() {
             receiver: "ana@example.org",
             id: &DeliveryId("0".into()),
             letterhead: &letterhead,
+            feedback: None,
             now: "2026-11-22T21:32:00Z".parse().expect("a time"),
         };
         assert!(channel.message(&telling).is_err(), "{domain}");

@@ -56,6 +56,7 @@ fn post(channel: &dyn Channel, now: Timestamp) -> (url::Url, Vec<(&'static str, 
         receiver: &receivers[0],
         id: &DeliveryId("0123456789abcdef0123456789abcdef".into()),
         letterhead: &Letterhead::default(),
+        feedback: None,
         now,
     };
     let frozen = channel.message(&telling).expect("a message");

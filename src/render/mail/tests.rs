@@ -1,6 +1,7 @@
 use super::HTML_LIMIT;
 use super::Letter;
 use super::LetterError;
+use super::Links;
 use super::SUBJECT_LIMIT;
 use super::letter;
 use crate::model::Alert;
@@ -19,7 +20,7 @@ fn rules(names: &[&str]) -> Vec<RuleName> {
 }
 
 fn told(alert: &Alert) -> Letter {
-    letter(alert, &rules(&["detention"]), "ana@example.org", None).expect("a letter")
+    letter(alert, &rules(&["detention"]), "ana@example.org", None, Links::default()).expect("a letter")
 }
 
 #[test]
@@ -68,7 +69,10 @@ fn only_the_receivers_rules_and_their_sentences_are_shown() {
         assert!(!part.contains("Somebody else"));
         assert!(!part.contains("esta frase"));
     }
-    assert!(matches!(super::letter(&alert, &rules(&["unknown"]), "ana@example.org", None), Err(LetterError::NoRule)));
+    assert!(matches!(
+        super::letter(&alert, &rules(&["unknown"]), "ana@example.org", None, Links::default()),
+        Err(LetterError::NoRule)
+    ));
 }
 
 #[test]
@@ -131,7 +135,8 @@ fn a_diff_of_any_size_keeps_the_limit_and_runs_no_markup() {
 fn a_subject_is_one_clean_line() {
     let mut alert = sample::alert();
     alert.title = format!("Uno\r\nBcc: evil@example.test \u{202e}{}", "muy largo ".repeat(40));
-    let letter = super::letter(&alert, &rules(&["detention"]), "ana@example.org", Some("[press]")).expect("a letter");
+    let letter = super::letter(&alert, &rules(&["detention"]), "ana@example.org", Some("[press]"), Links::default())
+        .expect("a letter");
     assert!(letter.subject.starts_with("[press] Uno Bcc: evil@example.test muy largo"), "{}", letter.subject);
     assert!(letter.subject.chars().count() <= SUBJECT_LIMIT);
     assert!(!letter.subject.contains(['\r', '\n', '\u{202e}']));
@@ -223,7 +228,7 @@ fn html_has_a_limit_whatever_the_alert() {
         reason: Reason::Matched { because: long.clone() },
     }));
     let all = [names, rules(&["detention"])].concat();
-    let letter = super::letter(&alert, &all, &long, Some(&long)).expect("a letter");
+    let letter = super::letter(&alert, &all, &long, Some(&long), Links::default()).expect("a letter");
     assert!(letter.html.len() < HTML_LIMIT, "{}", letter.html.len());
     assert!(letter.text.len() < HTML_LIMIT);
     assert!(letter.html.contains("more"), "says that there are more");
@@ -249,4 +254,14 @@ fn shows_a_mail() {
     if let Some(file) = std::env::var_os("ATALAYA_SHOW") {
         std::fs::write(file, told(&sample::alert()).html).expect("the file is written");
     }
+}
+
+#[test]
+fn both_parts_say_where_to_answer_that_it_was_not_relevant() {
+    let link = "https://tower.example/feedback/YWIxMg.abc-_";
+    let links = Links { feedback: Some(link) };
+    let letter = letter(&sample::alert(), &rules(&["detention"]), "ana@example.org", None, links).expect("a letter");
+    assert!(letter.text.contains(&format!("Not relevant? {link}\n")), "{}", letter.text);
+    assert!(letter.html.contains(&format!("href=\"{link}\"")), "{}", letter.html);
+    assert!(!told(&sample::alert()).text.contains("Not relevant"));
 }

@@ -6,6 +6,8 @@ use super::json;
 use crate::model::Alert;
 use crate::model::Reason;
 use crate::model::RuleName;
+use crate::model::alert::Earlier;
+use crate::model::alert::EarlierArticle;
 use crate::model::alert::RuleTold;
 use crate::render::sample;
 use serde_json::Value;
@@ -16,7 +18,7 @@ fn rules(names: &[&str]) -> Vec<RuleName> {
 }
 
 fn payload(alert: &Alert, names: &[&str]) -> Payload {
-    let bytes = json(alert, &rules(names)).expect("a payload");
+    let bytes = json(alert, &rules(names), None).expect("a payload");
     assert!(bytes.len() <= LIMIT, "{} bytes", bytes.len());
     serde_json::from_slice(&bytes).expect("a payload is JSON")
 }
@@ -78,6 +80,14 @@ fn the_published_schema_names_every_key() {
         alert.unread = Some(Reason::EmptyPage);
         alert.copy_of = Some("Relatores".into());
         alert.update = Some(sample::update());
+        let article = EarlierArticle {
+            title: "Relatores".into(),
+            url: alert.url.clone(),
+            source: alert.source.clone(),
+            date: alert.listed_at,
+            rules: rules(&["detention"]),
+        };
+        alert.earlier = Some(Earlier { articles: vec![article], more: 0 });
         alert
     };
     let bare = Alert {
@@ -132,7 +142,7 @@ fn only_the_receivers_rules_are_told() {
     assert_eq!(data.rules.len(), 1);
     assert_eq!(data.excerpts.len(), 1);
     assert_eq!(data.excerpts[0].rules, ["detention"]);
-    assert!(matches!(json(&alert, &rules(&["unknown"])), Err(PayloadError::NoRule)));
+    assert!(matches!(json(&alert, &rules(&["unknown"]), None), Err(PayloadError::NoRule)));
 }
 
 #[test]

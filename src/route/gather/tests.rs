@@ -41,6 +41,7 @@ fn alert(number: i64, story: &str) -> Alert {
         unread: None,
         copy_of: None,
         update: None,
+        earlier: None,
         basis: crate::model::Basis::Page,
     }
 }

@@ -30,6 +30,7 @@ use sqlx::sqlite::SqliteRow;
 macro_rules! told {
     () => {
         "(EXISTS (SELECT 1 FROM alert WHERE alert.item_id = evidence.item_id)
+          OR EXISTS (SELECT 1 FROM outcome WHERE outcome.item_id = evidence.item_id AND kind = 'alerted')
           OR EXISTS (SELECT 1 FROM evidence AS other JOIN alert ON alert.item_id = other.item_id
                      WHERE other.read_for = evidence.item_id))"
     };

@@ -11,22 +11,31 @@ use super::Claim;
 use super::DeliveryAccount;
 use super::DeliveryFilter;
 use super::DeliveryRow;
+use super::FeedbackRow;
 use super::Finds;
 use super::HeldRow;
 use super::Inquiry;
 use super::LanePlan;
 use super::Lease;
 use super::Ledger;
+use super::Lookback;
+use super::LookedBack;
 use super::MergeRow;
 use super::MutedRow;
+use super::Page;
 use super::PollJob;
 use super::Registration;
+use super::Said;
 use super::Status;
 use super::Store;
 use super::StoreError;
+use super::ToldTo;
 use super::Trimmed;
+use super::Untold;
+use super::Wanted;
 use super::Way;
 use super::Work;
+use crate::backtest::Archived;
 use crate::channel::Frozen;
 use crate::evidence::Retention;
 use crate::evidence::chain::Link;
@@ -36,10 +45,12 @@ use crate::look::Look;
 use crate::model::AlertId;
 use crate::model::Article;
 use crate::model::ChannelName;
+use crate::model::DeliveryId;
 use crate::model::Digest;
 use crate::model::Item;
 use crate::model::ItemId;
 use crate::model::Reason;
+use crate::model::RuleName;
 use crate::model::SourceName;
 use crate::model::SubscriptionName;
 use crate::poll;
@@ -67,13 +78,16 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 
 mod account;
+mod archive;
 mod digest;
 mod doubt;
 mod evidence;
+mod feedback;
 mod item;
 mod ledger;
 mod look;
 mod lookalike;
+mod lookback;
 mod notice;
 mod open;
 mod outbox;
@@ -396,6 +410,60 @@ impl Store for SqliteStore {
 
     async fn search(&self, inquiry: &Inquiry<'_>) -> Result<Finds, StoreError> {
         search::search(self, inquiry).await
+    }
+
+    async fn archive(&self, page: &Page, most: usize) -> Result<Vec<Archived>, StoreError> {
+        archive::page(self, page, most).await
+    }
+
+    async fn archive_size(&self, since: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+        archive::size(self, since, until).await
+    }
+
+    async fn begin_lookbacks(
+        &self,
+        wanted: &[Wanted],
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Lookback>, StoreError> {
+        lookback::begin(self, wanted, until, now).await
+    }
+
+    async fn commit_lookback(&self, lookback: &Lookback, found: &LookedBack) -> Result<bool, StoreError> {
+        lookback::commit(self, lookback, found).await
+    }
+
+    async fn untold_lookbacks(&self) -> Result<Option<Untold>, StoreError> {
+        lookback::untold(self).await
+    }
+
+    async fn tell_lookbacks(
+        &self,
+        untold: &Untold,
+        alert: Option<&read::NewAlert>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        lookback::tell(self, untold, alert, now).await
+    }
+
+    async fn secret(&self, name: &str, fresh: &[u8]) -> Result<Vec<u8>, StoreError> {
+        feedback::secret(self, name, fresh).await
+    }
+
+    async fn told_to(&self, delivery: &DeliveryId) -> Result<Option<ToldTo>, StoreError> {
+        feedback::told_to(self, delivery).await
+    }
+
+    async fn rules_of(&self, alert: AlertId) -> Result<Option<Vec<RuleName>>, StoreError> {
+        feedback::rules_of(self, alert).await
+    }
+
+    async fn give_feedback(&self, said: &Said) -> Result<usize, StoreError> {
+        feedback::give(self, said).await
+    }
+
+    async fn feedback(&self, most: usize) -> Result<Vec<FeedbackRow>, StoreError> {
+        feedback::list(self, most).await
     }
 
     async fn ledger(&self) -> Result<Ledger, StoreError> {

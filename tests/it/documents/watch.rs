@@ -167,7 +167,8 @@ impl Tower {
             let letterhead = &self.config.letterhead;
             let frozen = delivery.frozen.clone().unwrap_or_else(|| {
                 let Told::Alert { alert, rules, .. } = &delivery.told else { panic!("an alert") };
-                let telling = Telling { alert, rules, receiver: &delivery.receiver, id: &delivery.id, letterhead, now };
+                let (receiver, id) = (delivery.receiver.as_str(), &delivery.id);
+                let telling = Telling { alert, rules, receiver, id, letterhead, feedback: None, now };
                 plan.channel.message(&telling).expect("it is rendered")
             });
             self.store.begin_attempt(&lease, &frozen, now).await.expect("the try is noted");

@@ -189,6 +189,7 @@ pub fn tell(judged: &mut Judged, item: &Item, rules: &[&str], receivers: &[&str]
             basis: Basis::Page,
             copy_of: None,
             update: None,
+            earlier: None,
         },
         held: Vec::new(),
         look_at: None,
