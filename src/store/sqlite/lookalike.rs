@@ -23,7 +23,8 @@ use sqlx::Row as _;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-/// Takes a connection, because a commit asks again inside its transaction.
+/// Takes a connection, because a commit asks again inside its transaction. The `+` of the order here and below keeps the
+/// planner from walking through all articles in that order instead of looking up the few that are asked for.
 pub(super) async fn find(
     connection: &mut SqliteConnection,
     fingerprint: &Fingerprint,
@@ -45,7 +46,7 @@ pub(super) async fn find(
              SELECT item_id FROM article WHERE text_hash = ?2 AND judged_at > ?3
              UNION
              SELECT item_id FROM alert WHERE ?4 AND created_at > ?3)
-         ORDER BY article.judged_at, article.item_id",
+         ORDER BY +article.judged_at, article.item_id",
     )
     .bind(json(&fingerprint.addresses))
     .bind(&fingerprint.text)
@@ -86,7 +87,7 @@ pub(super) async fn article_at(
          FROM address JOIN item ON item.id = address.item_id JOIN article ON article.item_id = item.id
          WHERE address.key = ? AND item.state = 'judged'
              AND COALESCE(json_extract(article.about, '$.basis'), 'page') <> 'feed'
-         ORDER BY article.judged_at DESC, item.id DESC LIMIT 1",
+         ORDER BY +article.judged_at DESC, item.id DESC LIMIT 1",
     )
     .bind(address_key)
     .fetch_optional(&store.readers)
