@@ -156,7 +156,12 @@ pub async fn run(
         tokio::spawn(indexing::attend(Arc::clone(&shared))),
     ];
     let web = web.map(|listener| {
-        tokio::spawn(web::serve(listener, Arc::clone(&store), Arc::clone(&shared.nudges.poll), stop.clone()))
+        let tower = Arc::clone(&shared);
+        let channels: web::Channels = Arc::new(move || {
+            let tower = tower.tower.load();
+            (tower.config.channels.clone(), tower.config.letterhead.clone())
+        });
+        tokio::spawn(web::serve(listener, Arc::clone(&store), Arc::clone(&shared.nudges.poll), channels, stop.clone()))
     });
     let keeper = tokio::spawn(keep(Arc::clone(&shared), Arc::clone(&pulse), service));
     {

@@ -309,6 +309,8 @@ pub enum Reason {
     ChannelGone,
     /// Somebody asked for another try.
     AskedAgain,
+    /// The endpoint is switched off: it wanted no more, or failed for days.
+    EndpointOff,
 }
 
 impl Reason {
@@ -393,6 +395,7 @@ impl Reason {
             Self::SourceGone => "source_gone",
             Self::ChannelGone => "channel_gone",
             Self::AskedAgain => "asked_again",
+            Self::EndpointOff => "endpoint_off",
         }
     }
 }
@@ -492,6 +495,7 @@ impl fmt::Display for Reason {
             Self::SourceGone => formatter.write_str("the source is no longer configured"),
             Self::ChannelGone => formatter.write_str("the channel is no longer configured"),
             Self::AskedAgain => formatter.write_str("tried again on request"),
+            Self::EndpointOff => formatter.write_str("the endpoint is switched off"),
         }
     }
 }

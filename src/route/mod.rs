@@ -3,7 +3,6 @@
 use crate::model::ChannelName;
 use crate::model::DeliveryId;
 use crate::model::Notice;
-use crate::model::Remark;
 use crate::model::RuleName;
 use crate::model::SubscriptionName;
 use crate::story::hexadecimal;
@@ -83,9 +82,7 @@ pub fn delivery_id(
 
 /// The identity of one notice to one receiver: the same for the same troubles, on every machine and day.
 pub fn notice_id(notice: &Notice, channel: &ChannelName, receiver: &str) -> DeliveryId {
-    let mut keys: Vec<String> = notice.remarks.iter().map(Remark::key).collect();
-    keys.sort_unstable();
-    let telling = format!("notice\u{1e}{}\u{1e}{channel}\u{1e}{receiver}", keys.join("\u{1d}"));
+    let telling = format!("notice\u{1e}{}\u{1e}{channel}\u{1e}{receiver}", notice.keys().join("\u{1d}"));
     DeliveryId(hexadecimal(telling.as_bytes(), 16))
 }
 

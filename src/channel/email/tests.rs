@@ -35,6 +35,7 @@ fn mail(alert: &Alert, letterhead: &Letterhead) -> String {
         rules: &[RuleName::new("detention")],
         receiver: "ana@example.org",
         id: &DeliveryId("0123456789abcdef0123456789abcdef".into()),
+        sequence: 1,
         letterhead,
         now: "2026-11-22T21:32:00Z".parse().expect("a time"),
     };
@@ -108,6 +109,7 @@ fn a_domain_that_breaks_headers_is_refused() {
             rules: &[RuleName::new("detention")],
             receiver: "ana@example.org",
             id: &DeliveryId("0".into()),
+            sequence: 1,
             letterhead: &letterhead,
             now: "2026-11-22T21:32:00Z".parse().expect("a time"),
         };

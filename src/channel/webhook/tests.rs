@@ -55,12 +55,13 @@ fn post(channel: &dyn Channel, now: Timestamp) -> (url::Url, Vec<(&'static str, 
         rules: &[RuleName::new("detention")],
         receiver: &receivers[0],
         id: &DeliveryId("0123456789abcdef0123456789abcdef".into()),
+        sequence: 7,
         letterhead: &Letterhead::default(),
         now,
     };
     let frozen = channel.message(&telling).expect("a message");
     match channel.wire(&receivers[0], &frozen, &Letterhead::default(), now) {
-        Wire::Post { url, headers } => (url, headers, frozen),
+        Wire::Post { url, headers, .. } => (url, headers, frozen),
         Wire::Mail { .. } => panic!("a webhook posts"),
     }
 }

@@ -11,6 +11,7 @@ use super::Claim;
 use super::DeliveryAccount;
 use super::DeliveryFilter;
 use super::DeliveryRow;
+use super::EndpointRow;
 use super::Finds;
 use super::Inquiry;
 use super::Lease;
@@ -18,6 +19,7 @@ use super::Ledger;
 use super::MergeRow;
 use super::PollJob;
 use super::Registration;
+use super::Replay;
 use super::Status;
 use super::Store;
 use super::StoreError;
@@ -56,6 +58,8 @@ use sqlx::Transaction;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
+mod endpoint;
+mod events;
 mod evidence;
 mod item;
 mod ledger;
@@ -267,6 +271,38 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         outbox::commit(self, &lease, decision, now).await
+    }
+
+    async fn commit_call(
+        &self,
+        lease: Lease<Delivery>,
+        decision: &send::Decision,
+        call: &send::Call,
+        operators: &[(ChannelName, String)],
+        now: Timestamp,
+    ) -> Result<Option<send::endpoint::Change>, StoreError> {
+        endpoint::commit(self, &lease, decision, call, operators, now).await
+    }
+
+    async fn endpoints(&self) -> Result<Vec<EndpointRow>, StoreError> {
+        endpoint::all(self).await
+    }
+
+    async fn endpoint(&self, channel: &ChannelName) -> Result<Option<send::endpoint::Endpoint>, StoreError> {
+        endpoint::one(self, channel).await
+    }
+
+    async fn replay(&self, replay: &Replay, now: Timestamp) -> Result<usize, StoreError> {
+        endpoint::replay(self, replay, now).await
+    }
+
+    async fn told_after(
+        &self,
+        channel: &ChannelName,
+        after: u64,
+        most: usize,
+    ) -> Result<(Vec<Delivery>, u64), StoreError> {
+        events::after(self, channel, after, most).await
     }
 
     async fn next_due(&self, work: Work) -> Result<Option<Timestamp>, StoreError> {

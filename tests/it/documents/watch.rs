@@ -165,7 +165,15 @@ impl Tower {
             let letterhead = &self.config.letterhead;
             let frozen = delivery.frozen.clone().unwrap_or_else(|| {
                 let Told::Alert { alert, rules, .. } = &delivery.told else { panic!("an alert") };
-                let telling = Telling { alert, rules, receiver: &delivery.receiver, id: &delivery.id, letterhead, now };
+                let telling = Telling {
+                    alert,
+                    rules,
+                    receiver: &delivery.receiver,
+                    id: &delivery.id,
+                    sequence: delivery.sequence,
+                    letterhead,
+                    now,
+                };
                 plan.channel.message(&telling).expect("it is rendered")
             });
             self.store.begin_attempt(&lease, &frozen, now).await.expect("the try is noted");
