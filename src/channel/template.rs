@@ -35,7 +35,7 @@ pub static KIND: Kind = Kind {
             doc: "The body. It has `type`, `id`, `headline`, `url`, `origin`, `rules`, `sentences`, `lines`, `text`, `subject`, `over` and `at`; `{{ headline | tojson }}` writes a JSON string with its quotes.",
         },
         Key {
-            name: "url",
+            name: "post_to",
             takes: Takes::Secret,
             required: true,
             doc: "Where to post: a secret, as it often holds a token.",
@@ -54,7 +54,7 @@ pub static KIND: Kind = Kind {
         },
     ],
     examples: &[
-        "[channel.own]\ntemplate = '{\"text\": {{ text | tojson }}, \"link\": {{ url | tojson }}}'\nurl = \"https://bot.example.org/in\"\n",
+        "[channel.own]\ntemplate = '{\"text\": {{ text | tojson }}, \"link\": {{ url | tojson }}}'\npost_to = \"https://bot.example.org/in\"\n",
     ],
     needs_mail: false,
     build,
@@ -62,6 +62,10 @@ pub static KIND: Kind = Kind {
 
 /// Longest body in bytes.
 const LIMIT: usize = 100_000;
+
+/// What a template may use.
+const NAMES: [&str; 12] =
+    ["type", "id", "headline", "url", "origin", "rules", "sentences", "lines", "text", "subject", "over", "at"];
 
 /// Longest text in bytes.
 const TEXT: usize = 8000;
@@ -83,13 +87,23 @@ fn build(settings: &Settings) -> Built {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_filter("tojson", json);
     let text = settings.text("template").unwrap_or_default();
     let parsed = environment.add_template_owned("body", text.to_owned());
     let help = "the manual lists what a template may use: docs/presets.md";
-    if let Err(error) = parsed {
-        complaints.push(Complaint::new("template", said(&error), help));
+    match parsed.and_then(|()| environment.get_template("body")) {
+        Err(error) => complaints.push(Complaint::new("template", said(&error), help)),
+        Ok(template) => {
+            let mut unknown: Vec<String> = template.undeclared_variables(false).into_iter().collect();
+            unknown.retain(|name| !NAMES.contains(&name.as_str()));
+            unknown.sort_unstable();
+            if let Some(name) = unknown.first() {
+                let message = format!("uses `{name}`, which is not there; there is {}", NAMES.join(", "));
+                complaints.push(Complaint::new("template", message, help));
+            }
+        }
     }
-    let url = match chat::secret_address(settings, "url") {
+    let url = match chat::secret_address(settings, "post_to") {
         Ok(url) => url,
         Err(complaint) => {
             complaints.push(complaint);
@@ -149,6 +163,15 @@ fn values(saying: &Saying, id: &str) -> Value {
         over => saying.over,
         at => saying.at.to_string(),
     }
+}
+
+/// A value as JSON. What is not there is a fault and no `null`.
+fn json(value: Value) -> Result<String, minijinja::Error> {
+    if value.is_undefined() {
+        return Err(minijinja::Error::from(minijinja::ErrorKind::UndefinedError));
+    }
+    serde_json::to_string(&value)
+        .map_err(|error| minijinja::Error::new(minijinja::ErrorKind::BadSerialization, error.to_string()))
 }
 
 /// An error in one lower-case line.

@@ -21,6 +21,7 @@ mod poll;
 mod run;
 mod search;
 mod setup;
+mod webhook;
 
 use output::Output;
 
@@ -108,6 +109,9 @@ enum Command {
     /// Look at deliveries, or try them again
     #[command(subcommand)]
     Outbox(account::OutboxCommand),
+    /// Try endpoints, receive and check calls, send again what was missed
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Write out what alerts rest on, and check that nobody touched it
     #[command(subcommand)]
     Evidence(evidence::Command),
@@ -136,6 +140,7 @@ pub fn main() -> ExitCode {
         Command::Ledger(format) => account::ledger(format, config, &mut output),
         Command::Status(format) => account::status(format, config, &mut output),
         Command::Outbox(outbox) => account::outbox(outbox, config, &mut output),
+        Command::Webhook(webhook) => webhook::run(webhook, config, &mut output),
         Command::Evidence(evidence) => evidence::run(evidence, config, &mut output),
         Command::Try(attempt) => attempt::run(attempt, config, &mut output),
     };

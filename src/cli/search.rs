@@ -184,13 +184,13 @@ fn refuse(text: &str, errors: &[QueryError], output: &mut Output) -> Exit {
 
 /// Which end of the time a moment is.
 #[derive(Clone, Copy, PartialEq)]
-enum Bound {
+pub(super) enum Bound {
     Since,
     Until,
 }
 
 /// A time, a day (in UTC; as an end, to its own end), or so long before now.
-fn moment(text: &str, now: Timestamp, bound: Bound) -> Result<Timestamp, String> {
+pub(super) fn moment(text: &str, now: Timestamp, bound: Bound) -> Result<Timestamp, String> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }

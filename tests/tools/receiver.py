@@ -1,12 +1,16 @@
 """A webhook receiver for the tests: checks signatures with the official Standard Webhooks library.
 
 Prints its port, then one JSON line per call. The path says how it answers: /200, /500, /410, and /500x2 means twice
-500, then 200. /hang never answers.
+500, then 200. /hang never answers. `?after=2` adds Retry-After: 2, `?date=2` the same as a date, `?body=N` a body of N
+letters to what is no success.
 """
 
+import email.utils
 import json
 import sys
 import threading
+import time
+import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from standardwebhooks.webhooks import Webhook
@@ -44,8 +48,17 @@ class Receiver(BaseHTTPRequestHandler):
         self.send_response(status)
         if 300 <= status < 400:
             self.send_header("location", "/200")
-        self.send_header("content-length", "0")
+        asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+        body = b""
+        if not 200 <= status < 300:
+            if "after" in asked:
+                self.send_header("retry-after", asked["after"])
+            if "date" in asked:
+                self.send_header("retry-after", email.utils.formatdate(time.time() + int(asked["date"]), usegmt=True))
+            body = b"x" * int(asked.get("body", "0"))
+        self.send_header("content-length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *arguments):
         pass

@@ -51,7 +51,7 @@ const PRESETS: &[(&str, &[(&str, &str)])] = &[
         "template",
         &[
             ("template", "{\"t\": {{ text | tojson }}, \"u\": {{ url | tojson }}}"),
-            ("url", "https://bot.example.org/in?token=invented"),
+            ("post_to", "https://bot.example.org/in?token=invented"),
         ],
     ),
 ];
@@ -150,7 +150,11 @@ fn no_preset_lets_a_stranger_mention_reorder_or_link() {
             }
             "discord" => {
                 assert_eq!(body["allowed_mentions"], serde_json::json!({ "parse": [] }));
-                assert!(all.contains("\\*bold\\*") && all.contains("\\`rm\\`") && !all.contains("[a](b)"), "{all}");
+                // A footer shows no markup.
+                let shown =
+                    texts(&body["embeds"][0]["description"]).join("\n") + &texts(&body["embeds"][0]["title"])[0];
+                assert!(shown.contains("\\*bold\\*") && shown.contains("\\`rm\\`"), "{shown}");
+                assert!(!shown.contains("[a](b)"), "{shown}");
             }
             "teams" => assert!(all.contains("\\*bold\\*") && !all.contains("[a](b)") && !all.contains("{{"), "{all}"),
             "mattermost" => {
@@ -347,13 +351,14 @@ fn a_template_that_would_fail_later_fails_at_the_load() {
     let with = |template: &str, content_type: &str| {
         built(
             "template",
-            &[("template", template), ("url", "https://bot.example.org/in"), ("content_type", content_type)],
+            &[("template", template), ("post_to", "https://bot.example.org/in"), ("content_type", content_type)],
         )
         .err()
     };
     assert_eq!(with("{{ headline }} {{ url }}", "text/plain"), None);
     for (template, content_type, expected) in [
-        ("{{ headlin }}", "text/plain", "undefined"),
+        ("{{ headlin }}", "text/plain", "uses `headlin`"),
+        ("{{ headlin | tojson }}", "application/json", "uses `headlin`"),
         ("{{ headline", "text/plain", "line 1"),
         ("{\"t\": \"{{ headline }}\"}", "application/json", "not JSON"),
         ("{\"t\": {{ url.host | tojson }}}", "application/json", "fails on"),
@@ -395,14 +400,14 @@ fn what_does_not_fit_is_left_out_from_the_end() {
     struct Small;
     impl Preset for Small {
         fn body(&self, saying: &Saying, _id: &str) -> Result<Vec<u8>, String> {
-            saying.fitting(200, |saying| saying.plain(10_000).into_bytes())
+            saying.fitting(50, |saying| saying.plain(10_000).into_bytes())
         }
         fn call(&self, _: &crate::channel::Frozen) -> (Method, url::Url, Vec<(&'static str, String)>) {
             (Method::Post, url::Url::parse("https://a.example/").expect("a URL"), Vec::new())
         }
     }
     let body = Small.body(&of_alert(&sample::alert(), &[RuleName::new("detention")]), "x");
-    assert!(body.is_err_and(|error| error.contains("200 are allowed")));
+    assert!(body.is_err_and(|error| error.contains("50 are allowed")));
     assert_eq!(within("añb", 3), "…");
     assert_eq!(within("añb", 4), "añb");
     assert_eq!(within("añbcdef", 6), "añ…");

@@ -1,0 +1,296 @@
+//! An endpoint that fails, rests or wants no more costs nobody an alert; operators hear of it once, by another channel;
+//! and people who write a receiver can try it.
+
+use crate::world::SECRET;
+use crate::world::World;
+use crate::world::command;
+use crate::world::entry;
+use serde_json::Value;
+use std::fs;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+use std::time::Instant;
+
+/// Invented papers report on so many things that match, each with another text.
+fn reports(world: &World, from: usize, to: usize) {
+    let entries: Vec<_> = (0..to)
+        .map(|number| {
+            let (id, title) = (format!("r{number}"), format!("Report {number} of the committee of the harbour town"));
+            let path = format!("/{id}");
+            let body = format!("Witness {number} spoke of torture in hall {number} on day {number}.");
+            let link = if number >= from { world.site.article(&path, &title, &body) } else { world.site.url(&path) };
+            entry(&id, &title, link)
+        })
+        .collect();
+    world.site.feed("/feed.xml", &entries);
+}
+
+/// A world whose endpoint answers by `path`, and whose operators are told by mail.
+fn world(path: &str) -> World {
+    let mut world = World::new();
+    let configuration = world.configuration().replace("/200\"", &format!("{path}\""))
+        + "\n[channel.ops]\nemail = [\"ops@example.org\"]\n\n[operators]\nchannels = [\"ops\", \"case-system\"]\n";
+    world.configure(&configuration);
+    world
+}
+
+fn notices(world: &World) -> Vec<String> {
+    let to_operators = world.mails.iter().filter(|mail| mail["to"] == serde_json::json!(["ops@example.org"]));
+    to_operators.map(|mail| World::header(mail, "subject")).collect()
+}
+
+fn readers_mails(world: &World) -> usize {
+    world.mails.iter().filter(|mail| mail["to"] == serde_json::json!(["ana@example.org"])).count()
+}
+
+fn json_lines(world: &World, arguments: &[&str]) -> Vec<Value> {
+    let output = world.atalaya(arguments);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
+}
+
+#[test]
+fn a_failing_endpoint_rests_is_told_once_and_gets_everything_when_it_is_back() {
+    // Eight at once are under way before the first answer comes: all of them fail.
+    let mut world = world("/500x8");
+    reports(&world, 0, 8);
+    world.start();
+    world.until("eight calls fail, and operators and readers are told", |world| {
+        world.calls.len() == 8 && notices(world).len() == 1 && readers_mails(world) == 8
+    });
+    assert_eq!(notices(&world), ["case-system does not take what is posted to it"]);
+    let status = json_lines(&world, &["webhook", "status", "--json"]);
+    assert_eq!((&status[0]["trouble"], &status[0]["waiting"]), (&"failing".into(), &8.into()), "{status:?}");
+
+    // What comes now waits; readers get it by mail at once.
+    reports(&world, 8, 10);
+    world.until("two more mails", |world| readers_mails(world) == 10);
+    world.until_asked("/feed.xml", 3);
+    assert_eq!(world.calls.len(), 8, "it is left alone while it rests");
+
+    let replay = world.atalaya(&["webhook", "replay", "--since", "1d", "--channel", "case-system"]);
+    assert!(replay.status.success(), "{}", String::from_utf8_lossy(&replay.stderr));
+    world.until("everything arrives, and operators are told", |world| {
+        world.calls.len() == 18 && notices(world).len() == 2
+    });
+    assert_eq!(notices(&world)[1], "case-system takes what is posted to it again");
+    let mut failed: Vec<&Value> = world.calls[..8].iter().map(|call| &call["id"]).collect();
+    let mut taken: Vec<&Value> = world.calls[8..].iter().map(|call| &call["id"]).collect();
+    for ids in [&mut failed, &mut taken] {
+        ids.sort_by_key(|id| id.as_str().map(str::to_owned));
+    }
+    taken.dedup();
+    assert_eq!(taken.len(), 10, "each of the ten once");
+    assert!(failed.iter().all(|id| taken.contains(id)), "under the ids of the first tries");
+    let mut numbers: Vec<u64> = world.calls[8..].iter().filter_map(|call| call["body"]["sequence"].as_u64()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=10).collect::<Vec<u64>>(), "numbers without gaps");
+    assert!(world.calls.iter().all(|call| call["error"] == Value::Null), "the official library takes every signature");
+    world.stop();
+    assert!(world.atalaya(&["webhook", "status"]).status.success());
+}
+
+#[test]
+fn after_one_probe_that_fails_the_endpoint_rests_longer() {
+    let mut world = world("/500");
+    reports(&world, 0, 6);
+    world.start();
+    world.until("six calls fail", |world| world.calls.len() == 6 && notices(world).len() == 1);
+    let replay = world.atalaya(&["webhook", "replay", "--since", "1d", "--channel", "case-system"]);
+    assert!(replay.status.success());
+    world.until("one call tries", |world| world.calls.len() == 7);
+    world.until_asked("/feed.xml", 3);
+    assert_eq!((world.calls.len(), notices(&world).len()), (7, 1), "a single call, and nobody is told again");
+    let status = json_lines(&world, &["webhook", "status", "--json"]);
+    let rest: jiff::Timestamp = status[0]["rests_until"].as_str().expect("it rests").parse().expect("a time");
+    assert!(rest > atalaya::clock::now() + jiff::SignedDuration::from_mins(4), "{status:?}");
+    world.stop();
+}
+
+#[test]
+fn an_endpoint_that_answers_410_is_switched_off_until_somebody_asks_for_it() {
+    let mut world = world("/410x1");
+    reports(&world, 0, 1);
+    world.start();
+    world.until("the call is refused, and operators are told", |world| {
+        world.calls.len() == 1 && notices(world).len() == 1
+    });
+    assert_eq!(notices(&world), ["case-system is switched off"]);
+    reports(&world, 1, 2);
+    world.until("readers have both", |world| readers_mails(world) == 2);
+    world.until_asked("/feed.xml", 3);
+    assert_eq!(world.calls.len(), 1, "it wanted no more");
+    let given_up = json_lines(&world, &["outbox", "list", "--only", "given-up", "--json"]);
+    let reasons: Vec<&str> = given_up.iter().filter_map(|row| row["reason"]["code"].as_str()).collect();
+    assert_eq!(reasons, ["endpoint_off", "rejected"], "dead letters, newest first");
+    let id = given_up[1]["id"].as_str().expect("an id");
+    assert!(world.atalaya(&["webhook", "replay", id]).status.success());
+    world.until("one is taken, and operators are told", |world| world.calls.len() == 2 && notices(world).len() == 2);
+    assert_eq!(world.calls[1]["id"], format!("msg_{id}"), "the same id");
+    assert!(world.atalaya(&["webhook", "replay", "--since", "1d", "--channel", "case-system"]).status.success());
+    world.until("so is the other", |world| world.calls.len() == 3);
+    assert_ne!(world.calls[2]["id"], world.calls[1]["id"], "what was taken is not sent again");
+    world.stop();
+}
+
+#[test]
+fn a_pause_that_the_endpoint_asks_for_is_kept_in_seconds_and_as_a_date() {
+    for path in ["/429x1?after=8", "/503x1?date=9"] {
+        let mut world = world(path);
+        reports(&world, 0, 1);
+        world.start();
+        world.until("the first call", |world| world.calls.len() == 1);
+        let begun = Instant::now();
+        world.until("the second call", |world| world.calls.len() == 2);
+        // The usual pause is 5 to 5.5 seconds.
+        assert!(begun.elapsed() > Duration::from_secs(7), "{path}: {:?}", begun.elapsed());
+        assert!(notices(&world).is_empty(), "that is no failure");
+        world.stop();
+    }
+}
+
+#[test]
+fn a_redirect_is_not_followed_and_the_answer_is_kept_with_each_try() {
+    let mut world = world("/302?body=3000");
+    reports(&world, 0, 1);
+    world.start();
+    world.until("the first call", |world| world.calls.len() == 1);
+    world.until_asked("/feed.xml", 2);
+    assert!(world.calls.iter().all(|call| call["path"] == "/302?body=3000"), "{:?}", world.calls);
+    let rows = json_lines(&world, &["outbox", "list", "--channel", "case-system", "--json"]);
+    let id = rows[0]["id"].as_str().expect("an id");
+    let attempts = json_lines(&world, &["webhook", "attempts", id, "--json"]);
+    assert_eq!(attempts[0]["status"], 302, "{attempts:?}");
+    assert_eq!(attempts[0]["answer"].as_str().map(str::len), Some(1024), "the first kilobyte");
+    assert!(attempts[0]["took_ms"].is_i64() && attempts[0]["begun_at"].is_string(), "{attempts:?}");
+    let words = String::from_utf8_lossy(&world.atalaya(&["webhook", "attempts", id]).stdout).into_owned();
+    assert!(words.contains("  302  ") && words.contains("redirects are not followed"), "{words}");
+    world.stop();
+}
+
+#[test]
+fn a_slow_endpoint_does_not_hold_up_others() {
+    let mut world = world("/hang");
+    reports(&world, 0, 12);
+    world.start();
+    world.until("all mails, while no call has been answered", |world| readers_mails(world) == 12);
+    assert!(world.calls.len() <= 8, "{} at once", world.calls.len());
+    world.kill();
+}
+
+/// `atalaya webhook listen` as a developer has it beside the sender.
+#[test]
+fn a_test_message_reaches_the_developers_receiver_and_is_verified() {
+    let mut world = World::without_receivers();
+    let secret = world.state().with_file_name("hook.secret");
+    fs::write(&secret, SECRET).expect("the secret is written");
+    let mut listener = command()
+        .args(["webhook", "listen", "--port", "0", "--json", "--count", "2", "--secret-file"])
+        .arg(&secret)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let mut lines = BufReader::new(listener.stdout.take().expect("a pipe")).lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON") };
+    let url = next()["listening"].as_str().expect("an address").to_owned();
+    let channel = |name: &str, secret: &str, more: &str| {
+        format!("[channel.{name}]\nwebhook = \"{url}\"\nsecret = \"{secret}\"\n{more}\n")
+    };
+    let other = "whsec_dGhlLW9sZC1zZWNyZXQtZm9yLXRoZS1tYW51YWw=";
+    let configuration = world.configuration()
+        + &channel("right", SECRET, "format = \"cloudevents\"")
+        + &channel("wrong", other, "")
+        + "[channel.letters]\nemail = [\"ana@example.org\"]\n";
+    world.configure(&configuration);
+    let right = world.atalaya(&["webhook", "test", "right", "--json"]);
+    assert!(right.status.success(), "{}", String::from_utf8_lossy(&right.stderr));
+    let said: Value = serde_json::from_slice(&right.stdout).expect("JSON");
+    assert_eq!((&said["status"], &said["taken"]), (&204.into(), &true.into()));
+    let call = next();
+    assert_eq!((&call["verified"], &call["body"]["type"]), (&true.into(), &"org.atalaya.endpoint.test.v1".into()));
+    assert_eq!(call["id"], said["id"]);
+    let wrong = world.atalaya(&["webhook", "test", "wrong"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&wrong.stdout).contains("answered 401: no signature fits"), "{wrong:?}");
+    assert_eq!(next()["verified"], false);
+    assert!(listener.wait().expect("it ends").success());
+    for name in ["letters", "nobody"] {
+        assert_eq!(world.atalaya(&["webhook", "test", name]).status.code(), Some(1), "{name}");
+    }
+}
+
+/// A call that the channel makes, as it is kept in files.
+fn kept(folder: &std::path::Path) -> Vec<(&'static str, String)> {
+    use atalaya::channel::Frozen;
+    use atalaya::channel::Letterhead;
+    use atalaya::channel::Wire;
+    use atalaya::channel::webhook::KIND;
+    use atalaya::model::setting::Settings;
+    use atalaya::model::setting::Value as Given;
+    let mut settings = Settings::default();
+    settings.0.insert("webhook", Given::Text("https://desk.example.org/".into()));
+    settings.0.insert("secret", Given::Secret(SECRET.into()));
+    let channel = (KIND.build)(&settings).map_err(|_| ()).expect("a channel");
+    let body = "{\"title\": \"Señal\"}";
+    let frozen = Frozen { id: "msg_1".into(), bytes: body.into() };
+    let Wire::Post { headers, .. } = channel.wire("", &frozen, &Letterhead::default(), atalaya::clock::now()) else {
+        panic!("a webhook posts")
+    };
+    let head: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    fs::write(folder.join("headers"), format!("HTTP/1.1 200 OK\r\n{head}\r\n")).expect("the headers are written");
+    fs::write(folder.join("body"), body).expect("the body is written");
+    fs::write(folder.join("secret"), format!("{SECRET}\n")).expect("the secret is written");
+    headers
+}
+
+#[test]
+fn a_call_that_was_kept_in_files_is_verified_and_a_changed_one_is_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    kept(folder.path());
+    let verify = |more: &[&str]| {
+        let mut process = command();
+        process.args(["webhook", "verify", "--secret-file", "secret", "--headers", "headers"]).args(more);
+        process.current_dir(folder.path()).env_remove("ATALAYA_WEBHOOK_SECRET").output().expect("the program runs")
+    };
+    let valid = verify(&["body"]);
+    assert!(valid.status.success(), "{}", String::from_utf8_lossy(&valid.stdout));
+    assert_eq!(String::from_utf8_lossy(&valid.stdout), "valid: msg_1\n");
+    fs::write(folder.path().join("body"), "{}").expect("the body is written");
+    let changed = verify(&["body"]);
+    assert_eq!(changed.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&changed.stdout), "not valid: no signature fits\n");
+}
+
+/// The official library for Node, where `tests/run` found a Node to install it for.
+#[test]
+fn the_official_library_for_node_takes_our_signatures() {
+    let Some(modules) = std::env::var_os("ATALAYA_TEST_NODE_MODULES") else {
+        println!("ATALAYA_TEST_NODE_MODULES is not set: the official library for Node was not tried");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let headers = kept(folder.path());
+    fs::write(
+        folder.path().join("check.js"),
+        "const { Webhook } = require('standardwebhooks');\n\
+         const [secret, headers, body] = JSON.parse(require('node:fs').readFileSync(0));\n\
+         console.log(new Webhook(secret).verify(body, headers).title);\n",
+    )
+    .expect("the script is written");
+    let headers: serde_json::Map<String, Value> =
+        headers.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    for (body, taken) in [("{\"title\": \"Señal\"}", true), ("{\"title\": \"Senal\"}", false)] {
+        fs::write(folder.path().join("call"), serde_json::json!([SECRET, headers, body]).to_string()).expect("written");
+        let output = Command::new("node")
+            .arg("check.js")
+            .current_dir(folder.path())
+            .env("NODE_PATH", &modules)
+            .stdin(fs::File::open(folder.path().join("call")).expect("it is there"))
+            .output()
+            .expect("node runs");
+        assert_eq!(output.status.success(), taken, "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
