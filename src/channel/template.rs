@@ -19,7 +19,7 @@ use minijinja::AutoEscape;
 use minijinja::Environment;
 use minijinja::UndefinedBehavior;
 use minijinja::Value;
-use minijinja::context;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use url::Url;
 
@@ -149,20 +149,21 @@ impl Preset for Template {
 }
 
 fn values(saying: &Saying, id: &str) -> Value {
-    context! {
-        r#type => saying.r#type,
-        id,
-        headline => &saying.headline,
-        url => &saying.url,
-        origin => &saying.origin,
-        rules => &saying.rules,
-        sentences => saying.sentences.iter().map(|pieces| joined(pieces)).collect::<Vec<String>>(),
-        lines => &saying.lines,
-        text => saying.plain(TEXT),
-        subject => saying.key(),
-        over => saying.over,
-        at => saying.at.to_string(),
-    }
+    let sentences: Vec<String> = saying.sentences.iter().map(|pieces| joined(pieces)).collect();
+    Value::from(BTreeMap::from([
+        ("type", Value::from(saying.r#type)),
+        ("id", Value::from(id)),
+        ("headline", Value::from(saying.headline.as_str())),
+        ("url", Value::from(saying.url.clone())),
+        ("origin", Value::from(saying.origin.as_str())),
+        ("rules", Value::from(saying.rules.clone())),
+        ("sentences", Value::from(sentences)),
+        ("lines", Value::from(saying.lines.clone())),
+        ("text", Value::from(saying.plain(TEXT))),
+        ("subject", Value::from(saying.key())),
+        ("over", Value::from(saying.over)),
+        ("at", Value::from(saying.at.to_string())),
+    ]))
 }
 
 /// A value as JSON. What is not there is a fault and no `null`.

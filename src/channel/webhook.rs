@@ -36,6 +36,8 @@ use std::sync::Arc;
 use url::Host;
 use url::Url;
 
+pub mod asymmetric;
+
 /// The kind.
 pub static KIND: Kind = Kind {
     name: "webhook",
@@ -58,6 +60,12 @@ pub static KIND: Kind = Kind {
             takes: Takes::Secret,
             required: false,
             doc: "The key before the last change: while it is given, both signatures are sent.",
+        },
+        Key {
+            name: "signing_key",
+            takes: Takes::Secret,
+            required: false,
+            doc: "A private Ed25519 key, `whsk_…`: each call is signed with it, too (`v1a`), for receivers that hold only the public one. `atalaya webhook keys` makes a pair.",
         },
         Key {
             name: "format",
@@ -94,6 +102,8 @@ struct Webhook {
     shown: String,
     /// The current key first.
     keys: Vec<hmac::Key>,
+    /// For `v1a`.
+    pair: Option<asymmetric::Pair>,
     format: Format,
     /// The SHA-256 of the token that fetches.
     pull: Option<Vec<u8>>,
@@ -146,8 +156,9 @@ impl Channel for Webhook {
 
     fn wire(&self, _receiver: &str, frozen: &Frozen, _letterhead: &Letterhead, now: Timestamp) -> Wire {
         let seconds = now.as_second();
+        let asymmetric = self.pair.iter().map(|pair| pair.signature(&signed_text(&frozen.id, seconds, &frozen.bytes)));
         let signatures: Vec<String> =
-            self.keys.iter().map(|key| signature(key, &frozen.id, seconds, &frozen.bytes)).collect();
+            self.keys.iter().map(|key| signature(key, &frozen.id, seconds, &frozen.bytes)).chain(asymmetric).collect();
         let mut headers = vec![
             ("content-type", self.format.content_type().to_owned()),
             ("user-agent", concat!("Atalaya/", env!("CARGO_PKG_VERSION")).to_owned()),
@@ -220,7 +231,7 @@ pub struct SignedHeaders<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
     /// The receiver's own secret is none.
-    #[error("the secret is not `whsec_` and 24 to 64 bytes in base64")]
+    #[error("the secret is not `whsec_` and 24 to 64 bytes in base64, nor the public key `whpk_` and 32")]
     Secret,
     /// The timestamp is no number of seconds.
     #[error("webhook-timestamp is not a number of seconds")]
@@ -234,7 +245,7 @@ pub enum VerifyError {
 }
 
 /// What a receiver does with a call: checks the signature over id, timestamp and `body` (the exact bytes) against
-/// `secret`, in constant time, and that it was made at most `tolerance` before or after `now`.
+/// `secret`, in constant time (or, for `v1a`, against a public key, `whpk_…`), and that it was made at most `tolerance` before or after `now`.
 ///
 /// # Errors
 /// What does not fit. A receiver answers 401 and looks at nothing.
@@ -245,12 +256,21 @@ pub fn verify(
     now: Timestamp,
     tolerance: SignedDuration,
 ) -> Result<(), VerifyError> {
-    let key = key(secret).map_err(|_| VerifyError::Secret)?;
+    let public = match secret.trim().strip_prefix("whpk_") {
+        Some(public) => Some(asymmetric::public_key(public).ok_or(VerifyError::Secret)?),
+        None => None,
+    };
+    let key = if public.is_some() { None } else { Some(key(secret).map_err(|_| VerifyError::Secret)?) };
     let seconds: i64 = headers.timestamp.parse().map_err(|_| VerifyError::Timestamp)?;
     if i128::from(seconds.abs_diff(now.as_second())) > i128::from(tolerance.as_secs()) {
         return Err(VerifyError::TooFar);
     }
     let signed = signed_text(headers.id, seconds, body);
+    if let Some(public) = public {
+        let mut tags = headers.signature.split(' ').filter_map(|one| STANDARD.decode(one.strip_prefix("v1a,")?).ok());
+        return if tags.any(|tag| public.fits(&signed, &tag)) { Ok(()) } else { Err(VerifyError::Signature) };
+    }
+    let Some(key) = key else { return Err(VerifyError::Secret) };
     let fits = headers
         .signature
         .split(' ')
@@ -282,6 +302,13 @@ fn build(settings: &Settings) -> Built {
             }
         }
     }
+    let pair = settings.secret("signing_key").and_then(|text| match asymmetric::Pair::read(text.expose_secret()) {
+        Ok(pair) => pair,
+        Err(wrong) => {
+            complaints.push(Complaint::new("signing_key", wrong, "make one with: atalaya webhook keys"));
+            None
+        }
+    });
     let format = match settings.text("format").map(str::trim) {
         None | Some("standard") => Format::Standard,
         Some("cloudevents") => Format::CloudEvents,
@@ -311,7 +338,7 @@ fn build(settings: &Settings) -> Built {
             if bare.set_username("").is_err() || bare.set_password(None).is_err() {
                 return Err(vec![Complaint::new("webhook", "is not an address", "write `https://host/path`")]);
             }
-            Ok(Arc::new(Webhook { url: bare, authorization, shown, keys, format, pull }))
+            Ok(Arc::new(Webhook { url: bare, authorization, shown, keys, pair, format, pull }))
         }
         _ => Err(complaints),
     }

@@ -13,6 +13,7 @@ use crate::channel::Answer;
 use crate::channel::Test;
 use crate::channel::Wire;
 use crate::channel::webhook::SignedHeaders;
+use crate::channel::webhook::asymmetric::generate;
 use crate::channel::webhook::verify;
 use crate::clock;
 use crate::daemon::tower::user_agent;
@@ -74,6 +75,8 @@ pub enum Command {
         #[command(flatten)]
         format: Format,
     },
+    /// Make a pair of Ed25519 keys: the private one for `signing_key`, the public one for the receiver
+    Keys,
     /// Say how each endpoint stands: taking calls, resting, or switched off
     Status(Format),
 }
@@ -81,7 +84,7 @@ pub enum Command {
 /// Where the secret is.
 #[derive(Debug, Args)]
 pub struct Secret {
-    /// A file with the secret, `whsec_…`
+    /// A file with the secret, `whsec_…`, or the public key, `whpk_…`
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
 }
@@ -149,6 +152,7 @@ pub fn run(command: &Command, named: Option<&Path>, output: &mut Output) -> anyh
         Command::Verify(arguments) => check(arguments, output),
         Command::Replay(arguments) => replay(arguments, named, output),
         Command::Attempts { id, format } => attempts(id, format, named, output),
+        Command::Keys => keys(output),
         Command::Status(format) => status(format, named, output),
     }
 }
@@ -198,6 +202,13 @@ fn test(name: &str, as_json: bool, named: Option<&Path>, output: &mut Output) ->
         output.line(format!("{name} → {receiver}: {said}, in {took} ms"))?;
     }
     Ok(if taken { Exit::Success } else { Exit::Finding })
+}
+
+fn keys(output: &mut Output) -> anyhow::Result<Exit> {
+    let (private, public) = generate().context("the system's source of randomness")?;
+    output.line(format!("private {private}"))?;
+    output.line(format!("public  {public}"))?;
+    Ok(Exit::Success)
 }
 
 fn check(arguments: &VerifyArguments, output: &mut Output) -> anyhow::Result<Exit> {

@@ -2,11 +2,12 @@
 
 Prints its port, then one JSON line per call. The path says how it answers: /200, /500, /410, and /500x2 means twice
 500, then 200. /hang never answers. `?after=2` adds Retry-After: 2, `?date=2` the same as a date, `?body=N` a body of N
-letters to what is no success.
+letters to what is no success, and with `?while=FILE` it is no success only as long as the file is there.
 """
 
 import email.utils
 import json
+import os
 import sys
 import threading
 import time
@@ -44,11 +45,12 @@ class Receiver(BaseHTTPRequestHandler):
         say({"path": self.path, "id": headers.get("webhook-id"), "headers": headers, "error": error, "body": value})
         if code == "hang":
             threading.Event().wait()
-        status = int(code) if code.isdigit() and (not times or count < int(times)) else 200
+        asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+        holds = (not times or count < int(times)) and ("while" not in asked or os.path.exists(asked["while"]))
+        status = int(code) if code.isdigit() and holds else 200
         self.send_response(status)
         if 300 <= status < 400:
             self.send_header("location", "/200")
-        asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
         body = b""
         if not 200 <= status < 300:
             if "after" in asked:

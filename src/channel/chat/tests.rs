@@ -356,6 +356,9 @@ fn a_template_that_would_fail_later_fails_at_the_load() {
         .err()
     };
     assert_eq!(with("{{ headline }} {{ url }}", "text/plain"), None);
+    let every = "{{ type }}{{ id }}{{ headline }}{{ url }}{{ origin }}{{ rules }}{{ sentences }}{{ lines }}{{ text }}\
+                 {{ subject }}{{ over }}{{ at }}{% if url %}{{ url | tojson }}{% endif %}";
+    assert_eq!(with(every, "text/plain"), None);
     for (template, content_type, expected) in [
         ("{{ headlin }}", "text/plain", "uses `headlin`"),
         ("{{ headlin | tojson }}", "application/json", "uses `headlin`"),
