@@ -95,7 +95,8 @@ fn build(settings: &Settings) -> Built {
         Err(error) => complaints.push(Complaint::new("template", said(&error), help)),
         Ok(template) => {
             let mut unknown: Vec<String> = template.undeclared_variables(false).into_iter().collect();
-            unknown.retain(|name| !NAMES.contains(&name.as_str()));
+            let known = |name: &str| NAMES.contains(&name) || environment.globals().any(|(global, _)| global == name);
+            unknown.retain(|name| !known(name));
             unknown.sort_unstable();
             if let Some(name) = unknown.first() {
                 let message = format!("uses `{name}`, which is not there; there is {}", NAMES.join(", "));

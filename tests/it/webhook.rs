@@ -1,10 +1,28 @@
 //! An endpoint that fails, rests or wants no more costs nobody an alert; operators hear of it once, by another channel;
 //! and people who write a receiver can try it.
 
+use crate::store::words::all_reading;
+use crate::store::words::at;
+use crate::store::words::claim;
+use crate::store::words::judge;
+use crate::store::words::told;
 use crate::world::SECRET;
 use crate::world::World;
 use crate::world::command;
 use crate::world::entry;
+use atalaya::channel::Frozen;
+use atalaya::model::ChannelName;
+use atalaya::model::Reason;
+use atalaya::send::Call;
+use atalaya::send::Decision;
+use atalaya::send::Delivery;
+use atalaya::send::endpoint::Heard;
+use atalaya::store::Claim;
+use atalaya::store::Lease;
+use atalaya::store::Replay;
+use atalaya::store::Store;
+use atalaya::store::Work;
+use atalaya::store::sqlite::SqliteStore;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -236,7 +254,6 @@ fn kept(folder: &std::path::Path) -> Vec<(&'static str, String)> {
 
 /// The same, signed by a key as well.
 fn kept_with(folder: &std::path::Path, signing_key: Option<&str>) -> Vec<(&'static str, String)> {
-    use atalaya::channel::Frozen;
     use atalaya::channel::Letterhead;
     use atalaya::channel::Wire;
     use atalaya::channel::webhook::KIND;
@@ -356,4 +373,109 @@ fn a_signature_by_key_is_taken_by_another_implementation_and_by_our_own() {
             .expect("python runs");
         assert_eq!(output.status.success(), taken, "{}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// So many deliveries that are due, of two channels.
+async fn due(folder: &std::path::Path, of_desk: usize) -> SqliteStore {
+    let store = SqliteStore::open(folder).await.expect("the store opens");
+    let ids: Vec<String> = (0..of_desk).map(|number| format!("item{number}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    for lease in all_reading(&store, &ids).await {
+        let mut judged = told(lease.job(), &["courts"], &["https://desk.example.org/", "ana@paper.example"]);
+        judged.alert.as_mut().expect("an alert").deliveries[0].channel = ChannelName::new("desk");
+        judge(&store, lease, judged, 1).await;
+    }
+    store
+}
+
+fn of(leases: &[Lease<Delivery>], channel: &str) -> usize {
+    leases.iter().filter(|lease| lease.job().channel.as_str() == channel).count()
+}
+
+/// Tries the endpoint of `desk` once, and hears this.
+async fn tried(store: &SqliteStore, lease: Lease<Delivery>, heard: Heard, seconds: i64) {
+    let frozen = Frozen { id: "msg_1".into(), bytes: b"{}".to_vec() };
+    store.begin_attempt(&lease, &frozen, at(seconds)).await.expect("the try is noted");
+    let decision = match heard {
+        Heard::Taken => Decision::Done { reason: Reason::Accepted { answer: "answered 204".into() } },
+        _ => {
+            let reason = Reason::NotHandedOver { detail: "answered 500".into() };
+            Decision::Again { at: at(seconds + 5), reason }
+        }
+    };
+    let call = Call {
+        address: "00ff".into(),
+        heard,
+        status: Some(500),
+        answer: String::new(),
+        took: at(1).duration_since(at(0)),
+    };
+    store.commit_call(lease, &decision, &call, &[], at(seconds)).await.expect("it is committed");
+}
+
+#[tokio::test]
+async fn of_one_channel_few_are_under_way_and_others_are_handed_out_all_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = due(folder.path(), 12).await;
+    let three = |owner, seconds| Claim { per_host: 3, ..claim(owner, seconds) };
+    let first = store.claim_sends(&three("a", 1)).await.expect("a claim");
+    assert_eq!((of(&first, "desk"), of(&first, "mail")), (3, 3));
+    assert!(store.claim_sends(&three("b", 1)).await.expect("a claim").is_empty(), "as many as may be are under way");
+    let two = Claim { per_host: 5, ..claim("b", 1) };
+    let second = store.claim_sends(&two).await.expect("a claim");
+    assert_eq!((of(&second, "desk"), of(&second, "mail")), (2, 2), "the rest of what may be");
+    // A process that died holds nothing for longer than its lease.
+    let later = store.claim_sends(&three("c", 62)).await.expect("a claim");
+    assert_eq!((of(&later, "desk"), of(&later, "mail")), (3, 3));
+}
+
+#[tokio::test]
+async fn behind_its_rest_an_endpoint_gets_one_call_and_after_a_success_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = due(folder.path(), 9).await;
+    let mut leases = store.claim_sends(&claim("a", 1)).await.expect("a claim");
+    leases.retain(|lease| lease.job().channel.as_str() == "desk");
+    for lease in leases.drain(..6) {
+        tried(&store, lease, Heard::Failed { until: None }, 2).await;
+    }
+    drop(leases);
+    store.release("a").await.expect("leases are given back");
+    let resting = store.claim_sends(&claim("a", 3)).await.expect("a claim");
+    assert_eq!((of(&resting, "desk"), of(&resting, "mail")), (0, 9), "it rests; others do not wait for it");
+    let due = store.next_due(Work::Send).await.expect("it answers").expect("something is due");
+    assert!(due >= at(62), "nothing looks due that is not: {due}");
+    let probes = store.claim_sends(&claim("a", 120)).await.expect("a claim");
+    assert_eq!(of(&probes, "desk"), 1);
+    let more = store.claim_sends(&claim("b", 120)).await.expect("a claim");
+    assert_eq!(of(&more, "desk"), 0, "one at a time, whoever asks");
+    let probe = probes.into_iter().find(|lease| lease.job().channel.as_str() == "desk").expect("the probe");
+    tried(&store, probe, Heard::Taken, 121).await;
+    let all = store.claim_sends(&claim("b", 122)).await.expect("a claim");
+    assert_eq!(of(&all, "desk"), 8, "all the others at once");
+}
+
+#[tokio::test]
+async fn what_was_taken_is_sent_again_only_on_request_and_keeps_its_number() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = due(folder.path(), 2).await;
+    let leases = store.claim_sends(&claim("a", 1)).await.expect("a claim");
+    for lease in leases.into_iter().filter(|lease| lease.job().channel.as_str() == "desk") {
+        tried(&store, lease, Heard::Taken, 2).await;
+    }
+    let since = |done| Replay::Since { channel: ChannelName::new("desk"), since: at(0), done };
+    assert_eq!(store.replay(&since(false), at(3)).await.expect("it answers"), 0);
+    assert_eq!(
+        store
+            .replay(&Replay::Since { channel: ChannelName::new("desk"), since: at(9), done: true }, at(10))
+            .await
+            .expect("it answers"),
+        0
+    );
+    let (told, last) = store.told_after(&ChannelName::new("desk"), 1, 9).await.expect("it answers");
+    assert_eq!((told.len(), told[0].sequence, last), (1, 2, 2));
+    assert_eq!(store.replay(&Replay::One(told[0].id.to_string()), at(3)).await.expect("it answers"), 1);
+    let again = store.claim_sends(&claim("a", 3)).await.expect("a claim");
+    assert_eq!((again.len(), again[0].job().sequence, again[0].job().frozen.is_some()), (1, 2, true));
+    assert_eq!(store.replay(&since(true), at(3)).await.expect("it answers"), 1, "the one that is not being sent");
+    assert!(store.ledger().await.expect("sums").faults().is_empty());
 }

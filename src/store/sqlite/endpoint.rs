@@ -167,9 +167,12 @@ pub(super) async fn commit(
     Ok(change)
 }
 
-const EXACTLY: &str = "UPDATE delivery SET next_at = ?2 WHERE channel = ?1 AND state = 'waiting' AND next_at <> ?2";
-const NOT_BEFORE: &str = "UPDATE delivery SET next_at = ?2 WHERE channel = ?1 AND state = 'waiting' AND next_at < ?2";
-const NOT_AFTER: &str = "UPDATE delivery SET next_at = ?2 WHERE channel = ?1 AND state = 'waiting' AND next_at > ?2";
+// `due_at IS NOT NULL` follows from the state, and opens the partial index.
+const EXACTLY: &str = "UPDATE delivery SET next_at = ?2 WHERE channel = ?1 AND due_at IS NOT NULL AND state = 'waiting' AND next_at <> ?2";
+const NOT_BEFORE: &str =
+    "UPDATE delivery SET next_at = ?2 WHERE channel = ?1 AND due_at IS NOT NULL AND state = 'waiting' AND next_at < ?2";
+const NOT_AFTER: &str =
+    "UPDATE delivery SET next_at = ?2 WHERE channel = ?1 AND due_at IS NOT NULL AND state = 'waiting' AND next_at > ?2";
 
 /// Makes what waits for a channel due at a time.
 async fn move_to(
