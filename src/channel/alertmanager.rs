@@ -15,6 +15,7 @@ use super::webhook;
 use crate::model::setting::Key;
 use crate::model::setting::Settings;
 use crate::model::setting::Takes;
+use crate::render::payload::TEST;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
@@ -48,6 +49,9 @@ pub static KIND: Kind = Kind {
 /// How long an article is active: one that is told again within it is the same alert.
 const ACTIVE: SignedDuration = SignedDuration::from_hours(1);
 
+/// How long a test is active.
+const TRIAL: SignedDuration = SignedDuration::from_mins(5);
+
 /// How long a trouble is active when nobody tells its end.
 const TROUBLE: SignedDuration = SignedDuration::from_hours(24 * 7);
 
@@ -69,13 +73,16 @@ fn build(settings: &Settings) -> Built {
 
 impl Preset for Alertmanager {
     fn body(&self, saying: &Saying, _id: &str) -> Result<Vec<u8>, String> {
+        let test = saying.r#type == TEST;
         let told = saying.r#type.starts_with("alert.");
         let name = match (told, saying.r#type.starts_with("endpoint.")) {
+            _ if test => "AtalayaTest",
             (true, _) => "AtalayaArticle",
             (false, true) => "AtalayaEndpoint",
             (false, false) => "AtalayaSource",
         };
         let last = match (told, saying.over) {
+            _ if test => saying.at.saturating_add(TRIAL),
             (true, _) => saying.at.saturating_add(ACTIVE),
             (false, true) => Ok(saying.at),
             (false, false) => saying.at.saturating_add(TROUBLE),

@@ -9,6 +9,7 @@ use std::io::Read;
 use std::io::Write;
 use std::net::TcpListener;
 use std::net::TcpStream;
+use std::sync::mpsc::Receiver;
 use std::sync::mpsc::Sender;
 use std::sync::mpsc::channel;
 use std::thread;
@@ -121,4 +122,99 @@ fn one_alert_reaches_every_service_as_it_wants_it() {
     assert_eq!((matrix.len(), matrix[0].len()), (1, 2), "both tries have one transaction id");
     assert_eq!(matrix[0][0].body, matrix[0][1].body);
     assert!(matrix[0][0].head.to_lowercase().contains("authorization: bearer token-of-matrix"));
+}
+
+/// The calls that have come, by the path of each.
+fn by_path(calls: &Receiver<Call>) -> BTreeMap<String, Call> {
+    let path = |call: &Call| call.line.split([' ', '?']).nth(1).unwrap_or_default().to_owned();
+    calls.try_iter().map(|call| (path(&call), call)).collect()
+}
+
+#[test]
+fn calls_are_those_of_apprise_where_both_speak() {
+    let (send, calls) = channel();
+    let port = recorder(send);
+    let base = format!("http://127.0.0.1:{port}");
+    let key = "0123456789abcdef0123456789abcdef";
+    let slack = "TTTTTTTTT/BBBBBBBBB/abcdefghijklmnopqrstuvwx";
+    let mattermost = "abcdefghijklmnopqrstuvwx";
+    let telegram = "123456789:abcdefg_hijklmnop";
+    let sent = crate::world::python(
+        "apprise_calls.py",
+        &[
+            &port.to_string(),
+            &format!("slack://{slack}"),
+            "discord://1234/abcd?format=markdown",
+            &format!("tgram://{telegram}/12315544/?format=html"),
+            &format!("pagerduty://{key}@token/source/component"),
+            &format!("ntfy://127.0.0.1:{port}/topic"),
+            &format!("mmost://127.0.0.1:{port}/{mattermost}"),
+        ],
+    );
+    if sent.status.code() == Some(3) {
+        println!("apprise is not installed: the comparison was left out; tests/run installs it");
+        return;
+    }
+    assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
+    let theirs = by_path(&calls);
+
+    let mut world = World::without_receivers();
+    let channels = format!(
+        "[channel.slack]\nslack = \"{base}/services/{slack}\"\n[channel.discord]\ndiscord = \"{base}/api/webhooks/1234/abcd\"\n\
+         [channel.telegram]\ntelegram = \"{telegram}\"\nchat = \"12315544\"\nserver = \"{base}\"\n\
+         [channel.pagerduty]\npagerduty = \"{key}\"\nserver = \"{base}\"\n[channel.ntfy]\nntfy = \"{base}/topic\"\n\
+         [channel.mattermost]\nmattermost = \"{base}/hooks/{mattermost}\"\n"
+    );
+    world.configure(&format!("{}\n{channels}", world.outside()));
+    for name in ["slack", "discord", "telegram", "pagerduty", "ntfy", "mattermost"] {
+        let tried = world.atalaya(&["webhook", "test", name]);
+        assert!(tried.status.success(), "{name}: {tried:?}");
+    }
+    let ours = by_path(&calls);
+    assert_eq!(theirs.keys().collect::<Vec<_>>(), ours.keys().collect::<Vec<_>>(), "the same addresses");
+    assert_eq!(ours.len(), 6);
+
+    // Looks, and what has a newer form.
+    let left_out = [
+        "icon_url",
+        "username",
+        "avatar_url",
+        "tts",
+        "wait",
+        "images",
+        "component",
+        "author",
+        "color",
+        "attachments",
+        "mrkdwn",
+        "disable_web_page_preview",
+        "disable_notification",
+    ];
+    for (path, theirs) in &theirs {
+        let ours = &ours[path];
+        assert!(ours.head.to_lowercase().contains("content-type: application/json"), "{path}");
+        same_shape(&theirs.body, &ours.body, &left_out, path);
+    }
+}
+
+/// Every key of theirs that matters is one of ours, with a value of the same kind.
+fn same_shape(theirs: &Value, ours: &Value, left_out: &[&str], path: &str) {
+    match (theirs, ours) {
+        (Value::Object(theirs), Value::Object(ours)) => {
+            for (key, value) in theirs.iter().filter(|(key, _)| !left_out.contains(&key.as_str())) {
+                let other = ours.get(key).unwrap_or_else(|| panic!("{path}: no {key} in {ours:?}"));
+                same_shape(value, other, left_out, &format!("{path} {key}"));
+            }
+        }
+        (Value::Array(theirs), Value::Array(ours)) => {
+            for (theirs, ours) in theirs.iter().zip(ours) {
+                same_shape(theirs, ours, left_out, path);
+            }
+        }
+        // Numbers of chats may be written either way.
+        (Value::Number(theirs), Value::String(ours)) => assert_eq!(theirs.to_string(), *ours, "{path}"),
+        (theirs, ours) => {
+            assert_eq!(std::mem::discriminant(theirs), std::mem::discriminant(ours), "{path}: {theirs} {ours}");
+        }
+    }
 }
