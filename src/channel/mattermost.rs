@@ -76,5 +76,6 @@ impl Preset for Mattermost {
 }
 
 fn text(text: &str) -> String {
-    chat::escaped(text, "\\`*_~|<>#[]()-:!", '\\').replace('@', "@\u{200b}")
+    // Only what its Markdown can escape: in front of anything else the backslash would be shown.
+    chat::escaped(text, "\\`*_~|>#[]()-!", '\\').replace('@', "@\u{200b}")
 }

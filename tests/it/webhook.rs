@@ -24,6 +24,7 @@ use atalaya::store::Store;
 use atalaya::store::Work;
 use atalaya::store::sqlite::SqliteStore;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::BufRead;
@@ -478,4 +479,49 @@ async fn what_was_taken_is_sent_again_only_on_request_and_keeps_its_number() {
     assert_eq!((again.len(), again[0].job().sequence, again[0].job().frozen.is_some()), (1, 2, true));
     assert_eq!(store.replay(&since(true), at(3)).await.expect("it answers"), 1, "the one that is not being sent");
     assert!(store.ledger().await.expect("sums").faults().is_empty());
+}
+
+#[test]
+fn kills_while_the_endpoint_misbehaves_lose_nothing_and_make_no_second_id() {
+    const REPORTS: usize = 20;
+    let broken = tempfile::NamedTempFile::new().expect("a file");
+    let mut world = world(&format!("/chaos?while={}", broken.path().display()));
+    let taken = |world: &World| -> BTreeSet<String> {
+        let taken = world.calls.iter().filter(|call| call["status"] == 200);
+        taken.filter_map(|call| call["id"].as_str().map(str::to_owned)).collect()
+    };
+    let hurry = |world: &World| {
+        // Nothing waits when all were taken by chance.
+        world.atalaya(&["webhook", "replay", "--since", "1d", "--channel", "case-system"]);
+    };
+    reports(&world, 0, REPORTS);
+    for round in 0..12 {
+        let before = world.calls.len();
+        world.start();
+        world.until("some calls, or all were taken", |world| {
+            world.calls.len() >= before + 1 + round % 4 || taken(world).len() == REPORTS
+        });
+        world.kill();
+        hurry(&world);
+    }
+    broken.close().expect("it is mended");
+    world.start();
+    let mut rounds = 0;
+    while taken(&world).len() < REPORTS {
+        rounds += 1;
+        assert!(rounds < 600, "only {} were taken\n{}", taken(&world).len(), world.log());
+        hurry(&world);
+        world.one_event(Duration::from_millis(100));
+    }
+    world.until_asked("/feed.xml", 2);
+    world.stop();
+    let mut bodies: BTreeMap<&str, &Value> = BTreeMap::new();
+    for call in &world.calls {
+        assert_eq!(call["error"], Value::Null, "{call:#}");
+        let id = call["id"].as_str().expect("an id");
+        assert_eq!(*bodies.entry(id).or_insert(&call["body"]), &call["body"], "the same bytes under the same id");
+    }
+    assert_eq!(bodies.len(), REPORTS, "no report has a second id");
+    let numbers: BTreeSet<u64> = bodies.values().filter_map(|body| body["sequence"].as_u64()).collect();
+    assert_eq!(numbers, (1..=REPORTS as u64).collect(), "numbers without gaps");
 }

@@ -18,6 +18,3 @@ CREATE INDEX endpoint_resting ON endpoint (rests_until) WHERE rests_until IS NOT
 ALTER TABLE delivery_try ADD COLUMN status INTEGER;
 ALTER TABLE delivery_try ADD COLUMN answer TEXT;
 ALTER TABLE delivery_try ADD COLUMN took INTEGER;
-
--- Written as `channel` and state are: a claim asks which channels have how much under way.
-CREATE INDEX delivery_sending ON delivery (channel) WHERE state = 'sending';
