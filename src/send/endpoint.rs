@@ -25,6 +25,9 @@ const PROBES: [SignedDuration; 6] = [
 /// How long an endpoint may fail before it is switched off: longer than any delivery is tried.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(5 * 24);
 
+/// How long an endpoint may put us off before that is trouble.
+const PUT_OFF: SignedDuration = SignedDuration::from_hours(6);
+
 /// How an endpoint stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint {
@@ -121,9 +124,20 @@ fn failed(before: &Endpoint, until: Option<Timestamp>, now: Timestamp) -> (Endpo
         return (after, None);
     }
     if let Some(until) = until {
-        // It listens and says when: that is no failure.
+        // It listens and says when: that is no failure, unless it says nothing else for hours.
+        if before.failures == 0 && before.rests_until.is_none() {
+            after.since = now;
+        }
         after.rests_until = before.rests_until.max(Some(until));
-        return (after, None);
+        let lasted = now.duration_since(after.since);
+        return match before.trouble {
+            _ if lasted >= PATIENCE => off(after),
+            None if lasted >= PUT_OFF => {
+                after.trouble = Some(EndpointTrouble::Failing);
+                (after, Some(Change::Trouble(EndpointTrouble::Failing)))
+            }
+            _ => (after, None),
+        };
     }
     let late = before.rests_until.is_some_and(|rest| rest > now);
     if late && before.trouble.is_some() {
@@ -139,15 +153,19 @@ fn failed(before: &Endpoint, until: Option<Timestamp>, now: Timestamp) -> (Endpo
     }
     let probe = after.failures.saturating_sub(FAILURES);
     if now.duration_since(after.since) >= PATIENCE {
-        after.trouble = Some(EndpointTrouble::Off);
-        after.rests_until = None;
-        return (after, Some(Change::Trouble(EndpointTrouble::Off)));
+        return off(after);
     }
     let pause = PROBES[(probe as usize).min(PROBES.len() - 1)];
     after.rests_until = Some(now.saturating_add(pause + jitter(pause, &after.address)).unwrap_or(Timestamp::MAX));
     after.trouble = Some(EndpointTrouble::Failing);
     let change = before.trouble.is_none().then_some(Change::Trouble(EndpointTrouble::Failing));
     (after, change)
+}
+
+fn off(mut endpoint: Endpoint) -> (Endpoint, Option<Change>) {
+    endpoint.trouble = Some(EndpointTrouble::Off);
+    endpoint.rests_until = None;
+    (endpoint, Some(Change::Trouble(EndpointTrouble::Off)))
 }
 
 /// Up to a tenth, different for each address: endpoints of one host that fell together are not asked together.
@@ -248,5 +266,22 @@ mod tests {
         assert_eq!(shorter.rests_until, Some(at(600)));
         let (taken, _) = step(Some(&shorter), ADDRESS, Heard::Taken, at(601));
         assert_eq!(taken.rests_until, None);
+    }
+
+    #[test]
+    fn an_endpoint_that_puts_us_off_for_hours_is_told_and_for_days_is_switched_off() {
+        let hour = |number: i64| at(number * 3600);
+        let mut endpoint = None;
+        let mut changes = Vec::new();
+        for number in 0..130 {
+            let heard = Heard::Failed { until: Some(hour(number + 1)) };
+            let (after, change) = step(endpoint.as_ref(), ADDRESS, heard, hour(number));
+            changes.extend(change.map(|change| (change, number)));
+            endpoint = Some(after);
+        }
+        assert_eq!(
+            changes,
+            [(Change::Trouble(EndpointTrouble::Failing), 6), (Change::Trouble(EndpointTrouble::Off), 120)]
+        );
     }
 }
