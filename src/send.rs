@@ -1,7 +1,12 @@
 //! The third decision: (delivery, answer, now) → done, again at, or given up. Pure.
 
+use crate::channel::Announcement;
 use crate::channel::Answer;
+use crate::channel::ChannelPlan;
 use crate::channel::Frozen;
+use crate::channel::Letterhead;
+use crate::channel::Roundup;
+use crate::channel::Telling;
 use crate::model::Alert;
 use crate::model::AlertId;
 use crate::model::Bulletin;
@@ -14,6 +19,8 @@ use crate::model::RuleName;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 
+pub mod endpoint;
+
 /// A delivery that is due.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivery {
@@ -25,6 +32,8 @@ pub struct Delivery {
     pub channel: ChannelName,
     /// The receiver.
     pub receiver: String,
+    /// Its number among all of its channel, from 1 and without gaps.
+    pub sequence: u64,
     /// Tries that were begun before this one.
     pub attempts: u32,
     /// When it was committed.
@@ -49,6 +58,42 @@ pub enum Told {
     Notice(Notice),
     /// Many alerts, to a reader.
     Bulletin(Box<Bulletin>),
+}
+
+/// The message, to be stored and sent as it is at every try. `feedback` is where the receiver can answer.
+///
+/// # Errors
+/// What could not be rendered, for the operator.
+pub fn render(
+    plan: &ChannelPlan,
+    delivery: &Delivery,
+    letterhead: &Letterhead,
+    feedback: Option<&str>,
+    now: Timestamp,
+) -> Result<Frozen, String> {
+    let (receiver, id, sequence) = (delivery.receiver.as_str(), &delivery.id, delivery.sequence);
+    match &delivery.told {
+        Told::Alert { alert, rules, .. } => {
+            plan.channel.message(&Telling { alert, rules, receiver, id, sequence, letterhead, feedback, now })
+        }
+        Told::Notice(notice) => plan.channel.notice(&Announcement { notice, receiver, id, sequence, letterhead, now }),
+        Told::Bulletin(bulletin) => plan.channel.bulletin(&Roundup { bulletin, receiver, id, letterhead, now }),
+    }
+}
+
+/// What was heard at one try over HTTP.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// A digest of the address.
+    pub address: String,
+    /// What it says of the endpoint.
+    pub heard: endpoint::Heard,
+    /// The status, if there was an answer.
+    pub status: Option<u16>,
+    /// The first kilobyte of the answer.
+    pub answer: String,
+    /// From the connection to the end of the answer.
+    pub took: SignedDuration,
 }
 
 /// Where a delivery stands.
@@ -131,7 +176,8 @@ impl Pace {
         expiry: SignedDuration::from_hours(96),
     };
 
-    /// Webhooks: the example schedule of Standard Webhooks 1.0.0, over three days.
+    /// Webhooks: the example schedule of Standard Webhooks 1.0.0, over three days. All pauses at their longest are
+    /// 78.8 hours, so that no delivery loses its last try by its jitter.
     pub const WEBHOOK: Self = Self {
         pauses: &[
             SignedDuration::from_secs(5),
@@ -144,7 +190,7 @@ impl Pace {
             SignedDuration::from_hours(20),
             SignedDuration::from_hours(20),
         ],
-        expiry: SignedDuration::from_hours(76),
+        expiry: SignedDuration::from_hours(80),
     };
 
     /// The pause behind try number `attempts` (from 1), lengthened by up to a tenth, different for each delivery.
@@ -218,6 +264,7 @@ mod tests {
             },
             channel: ChannelName::new("mail"),
             receiver: "ana@example.org".into(),
+            sequence: 1,
             attempts,
             created_at: at("2026-11-24T12:00:00Z"),
             frozen: None,

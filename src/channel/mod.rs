@@ -14,11 +14,35 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use url::Url;
 
+pub mod alertmanager;
+mod chat;
+pub mod discord;
 pub mod email;
+pub mod matrix;
+pub mod mattermost;
+pub mod ntfy;
+pub mod pagerduty;
+pub mod slack;
+pub mod teams;
+pub mod telegram;
+pub mod template;
 pub mod webhook;
 
 /// Every kind of channel. The kind's name is the key that chooses it: `[channel.NAME]` with `email = "…"`.
-pub static KINDS: &[&Kind] = &[&email::KIND, &webhook::KIND];
+pub static KINDS: &[&Kind] = &[
+    &email::KIND,
+    &webhook::KIND,
+    &slack::KIND,
+    &discord::KIND,
+    &teams::KIND,
+    &mattermost::KIND,
+    &matrix::KIND,
+    &ntfy::KIND,
+    &telegram::KIND,
+    &pagerduty::KIND,
+    &alertmanager::KIND,
+    &template::KIND,
+];
 
 /// One kind of channel.
 pub struct Kind {
@@ -65,6 +89,35 @@ pub trait Channel: Send + Sync {
     fn wire(&self, receiver: &str, frozen: &Frozen, letterhead: &Letterhead, now: Timestamp) -> Wire;
     /// What an answer over HTTP means; never asked by channels that send mail.
     fn answer(&self, answer: &HttpAnswer, now: Timestamp) -> Answer;
+    /// Whether an answer says that the endpoint wants no more calls at all.
+    fn gone(&self, answer: &HttpAnswer) -> bool {
+        answer.status == 410
+    }
+    /// A message that tells nothing but that messages arrive.
+    ///
+    /// # Errors
+    /// When the kind has none, or it could not be rendered.
+    fn test(&self, _test: &Test<'_>) -> Result<Frozen, String> {
+        Err("this kind of channel has no test message".into())
+    }
+    /// Whether whoever shows this token may fetch what the channel was told. Takes the same time for every token of a
+    /// length.
+    fn opens(&self, _token: &str) -> bool {
+        false
+    }
+}
+
+/// Everything that a test message is made of.
+#[derive(Clone, Copy)]
+pub struct Test<'a> {
+    /// The channel.
+    pub channel: &'a ChannelName,
+    /// The message's identity.
+    pub id: &'a str,
+    /// Who tells it.
+    pub letterhead: &'a Letterhead,
+    /// The time of rendering.
+    pub now: Timestamp,
 }
 
 /// Everything that a message is made of.
@@ -78,6 +131,8 @@ pub struct Telling<'a> {
     pub receiver: &'a str,
     /// The identity of message and delivery.
     pub id: &'a DeliveryId,
+    /// The delivery's number among all of its channel, from 1 and without gaps.
+    pub sequence: u64,
     /// Who tells it.
     pub letterhead: &'a Letterhead,
     /// Where the receiver says that it was not relevant, if there is such a place.
@@ -95,6 +150,8 @@ pub struct Announcement<'a> {
     pub receiver: &'a str,
     /// The identity of message and delivery.
     pub id: &'a DeliveryId,
+    /// The delivery's number among all of its channel, from 1 and without gaps.
+    pub sequence: u64,
     /// Who tells it.
     pub letterhead: &'a Letterhead,
     /// The time of rendering.
@@ -158,11 +215,23 @@ pub enum Wire {
     },
     /// Over HTTP. `headers` hold signatures: they never go into a log.
     Post {
+        /// How.
+        method: Method,
         /// Where to; may hold a secret.
         url: Url,
         /// Name and value.
         headers: Vec<(&'static str, String)>,
     },
+}
+
+/// How a message goes over HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// As nearly all take it.
+    #[default]
+    Post,
+    /// For an address that is the message's own: a second call changes nothing.
+    Put,
 }
 
 /// An HTTP answer, as far as a channel judges it.

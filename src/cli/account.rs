@@ -157,7 +157,7 @@ pub(super) fn with_store_to_write(
     })
 }
 
-fn state(format: &Format, named: Option<&Path>, output: &mut Output) -> Option<PathBuf> {
+pub(super) fn state(format: &Format, named: Option<&Path>, output: &mut Output) -> Option<PathBuf> {
     if let Some(state) = &format.state {
         return Some(state.clone());
     }

@@ -27,6 +27,7 @@ mod setup;
 mod shown;
 mod silence;
 mod suggest;
+mod webhook;
 
 use output::Output;
 
@@ -129,6 +130,9 @@ enum Command {
     /// Mute something for a while, and see what is muted
     #[command(subcommand)]
     Silence(silence::SilenceCommand),
+    /// Try endpoints, receive and check calls, send again what was missed
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Write out what alerts rest on, and check that nobody touched it
     #[command(subcommand)]
     Evidence(evidence::Command),
@@ -162,6 +166,7 @@ pub fn main() -> ExitCode {
         Command::Outbox(outbox) => account::outbox(outbox, config, &mut output),
         Command::Preview(preview) => preview::run(preview, config, &mut output),
         Command::Silence(silence) => silence::run(silence, config, &mut output),
+        Command::Webhook(webhook) => webhook::run(webhook, config, &mut output),
         Command::Evidence(evidence) => evidence::run(evidence, config, &mut output),
         Command::Try(attempt) => attempt::run(attempt, config, &mut output),
     };

@@ -36,6 +36,9 @@ mod tests {
         let key = "whsec_aW52ZW50ZWQtc2VjcmV0LWZvci10aGUtbWFudWFs\n";
         fs::write(directory.path().join("webhook-secret"), key).expect("written");
         fs::write(directory.path().join("webhook-secret-before"), key).expect("written");
+        fs::write(directory.path().join("webhook-signing-key"), format!("whsk_{}=\n", "A".repeat(43)))
+            .expect("written");
+        fs::write(directory.path().join("webhook-pull-token"), "a-token-that-the-tests-invented\n").expect("written");
         let environment =
             Environment { credentials_directory: Some(directory.path().to_owned()), ..Environment::empty() };
         load(&file, &environment).map_err(|diagnostics| diagnostics.render(false))
@@ -152,6 +155,18 @@ mod tests {
         for text in examples {
             outcome(&format!("{mail}{text}\n")).unwrap_or_else(|errors| panic!("{text}\n{errors}"));
         }
+    }
+
+    #[test]
+    fn a_token_that_fetches_is_of_no_use_where_nothing_listens_and_that_is_said() {
+        let channel = "[channel.a]\nwebhook = \"https://desk.example.org/\"\npull_token = \"a-token-that-the-tests-invented\"\n\
+                       secret = \"whsec_aW52ZW50ZWQtc2VjcmV0LWZvci10aGUtbWFudWFs\"\n";
+        let said = |text: &str| {
+            let loaded = outcome(text).unwrap_or_else(|errors| panic!("{errors}"));
+            loaded.warnings.iter().any(|warning| warning.to_string().contains("nobody can fetch"))
+        };
+        assert!(said(channel));
+        assert!(!said(&format!("{channel}[web]\n")));
     }
 
     #[test]

@@ -225,7 +225,7 @@ pub static STORIES: KnownTable = KnownTable {
 /// `[web]`.
 pub static WEB: KnownTable = KnownTable {
     head: "[web]",
-    doc: "What is answered over HTTP: the callback of WebSub hubs, and the \"not relevant\" links of alerts. Without this table nothing listens.",
+    doc: "What is answered over HTTP: the callback of WebSub hubs, the \"not relevant\" links of alerts, and receivers of webhooks that fetch what they missed. Without this table nothing listens.",
     keys: &[
         key("listen", "\"127.0.0.1:8460\"", "Address and port; a reverse proxy with TLS belongs before it."),
         key(

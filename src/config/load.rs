@@ -102,6 +102,7 @@ fn config(
     let rendering = rendering::rendering(documents, environment, report);
     let mail = mail::mail(documents, environment, report);
     let has_mail = documents.iter().any(|document| document.entries.iter().any(|entry| entry.key == "mail"));
+    let has_web = documents.iter().any(|document| document.entries.iter().any(|entry| entry.key == "web"));
     let errors_before = report.errors();
     let all_sources = named(documents, "source", report);
     let all_entities = named(documents, "entity", report);
@@ -125,7 +126,7 @@ fn config(
         .collect();
     let mut channels: Vec<_> = all_channels
         .iter()
-        .filter_map(|channel| channels::channel(channel, channel_kinds, has_mail, environment, report))
+        .filter_map(|channel| channels::channel(channel, channel_kinds, has_mail, has_web, environment, report))
         .collect();
     let (rule_names, channel_names) = (names(&all_rules), names(&all_channels));
     let errors_before = report.errors();

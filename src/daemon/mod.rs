@@ -173,8 +173,13 @@ pub async fn run(
         tokio::spawn(backward::attend(Arc::clone(&shared))),
     ];
     let web = web.map(|listener| {
-        let polls = Arc::clone(&shared.nudges.poll);
-        tokio::spawn(web::serve(listener, Arc::clone(&store), polls, shared.signer.clone(), stop.clone()))
+        let tower = Arc::clone(&shared);
+        let channels: web::Channels = Arc::new(move || {
+            let tower = tower.tower.load();
+            (tower.config.channels.clone(), tower.config.letterhead.clone())
+        });
+        let (polls, signer) = (Arc::clone(&shared.nudges.poll), shared.signer.clone());
+        tokio::spawn(web::serve(listener, Arc::clone(&store), polls, signer, channels, stop.clone()))
     });
     let keeper = tokio::spawn(keep(Arc::clone(&shared), Arc::clone(&pulse), service));
     {

@@ -27,6 +27,11 @@ const AT_A_GATE: Duration = Duration::from_millis(20);
 
 /// How long those that end wait for others to end, so that one claim serves them all.
 const TOGETHER: Duration = Duration::from_millis(20);
+/// The pause before an endpoint is looked at again that has as much under way as it may. Calls that end wake the loop.
+const AT_AN_ENDPOINT: SignedDuration = SignedDuration::from_millis(500);
+
+/// Deliveries of one channel that are under way at once.
+const OF_A_CHANNEL: usize = 8;
 
 /// No source is due again earlier after its poll: `Schedule::SHORTEST`.
 const SOON: Duration = Duration::from_secs(1);
@@ -97,7 +102,11 @@ pub async fn attend<J, C, H, D>(
                 let tower = shared.tower.load();
                 let asks_sites = !matches!(work, Work::Send | Work::Gather);
                 let busy = if asks_sites { shared.gates.busy(now) } else { Vec::new() };
-                let per_host = if !asks_sites { free } else { tower.config.politeness.connections };
+                let per_host = match work {
+                    Work::Send => OF_A_CHANNEL,
+                    Work::Gather => free,
+                    _ => tower.config.politeness.connections,
+                };
                 (busy, per_host, tower.config.lease)
             };
             let wanted = Claim { owner: &shared.owner, now, lease, limit: free, per_host, busy_hosts: &busy_hosts };
@@ -206,7 +215,11 @@ async fn until_due(shared: &Shared, work: Work) -> (Duration, bool) {
     let now = clock::now();
     let Some(due) = due else { return (LONGEST_SLEEP, true) };
     // Due, and still not claimed: its host is busy. Ends of tasks wake the loop; gaps between requests do not.
-    let at = if due > now { due } else { shared.gates.next_free(now).unwrap_or(due) };
+    let at = match work {
+        _ if due > now => due,
+        Work::Send => now.saturating_add(AT_AN_ENDPOINT).unwrap_or(now),
+        _ => shared.gates.next_free(now).unwrap_or(due),
+    };
     let sleep = Duration::try_from(at.duration_since(now)).unwrap_or_default();
     (sleep.clamp(Duration::from_millis(20), LONGEST_SLEEP), due > now)
 }

@@ -1,6 +1,7 @@
 //! (address, headers, body) → the answer, over one fresh and guarded connection. Redirects are answers, never followed.
 
 use crate::channel::HttpAnswer;
+use crate::channel::Method;
 use crate::config::Egress;
 use crate::model::Fault;
 use crate::net::guard;
@@ -132,6 +133,20 @@ impl Poster {
         headers: &[(&'static str, String)],
         body: &[u8],
     ) -> Result<HttpAnswer, PostError> {
+        self.send(Method::Post, url, headers, body).await
+    }
+
+    /// [`Poster::post`] by another method.
+    ///
+    /// # Errors
+    /// As for [`Poster::post`].
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: &[(&'static str, String)],
+        body: &[u8],
+    ) -> Result<HttpAnswer, PostError> {
         let deadline = Instant::now() + self.timeout;
         let host = guard::host_of(url);
         let transport = self.way(url);
@@ -139,7 +154,11 @@ impl Poster {
             Unasked::Refused(refusal) => PostError::Refused { host: host.clone(), refusal },
             Unasked::NoAuthorities(detail) => PostError::NoAuthorities { host: host.clone(), detail },
         })?;
-        let request = transport.client.post(url.clone()).headers(header_map(headers)?).body(body.to_vec());
+        let method = match method {
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+        };
+        let request = transport.client.request(method, url.clone()).headers(header_map(headers)?).body(body.to_vec());
         let answered = tokio::time::timeout_at(deadline, request.send()).await;
         let response = match answered {
             Err(_) => {

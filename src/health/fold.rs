@@ -16,7 +16,7 @@ pub fn fold(mut remarks: Vec<Remark>, now: Timestamp) -> Vec<Notice> {
         .into_iter()
         .map(|event| {
             let remarks = remarks.iter().filter(|remark| remark.event == event).cloned().collect();
-            Notice { event, remarks, made_at: now }
+            Notice { event, remarks, made_at: now, endpoint: None }
         })
         .filter(|notice| !notice.remarks.is_empty())
         .collect()

@@ -9,6 +9,7 @@ use super::RuleName;
 use super::SourceName;
 use super::Update;
 use jiff::Timestamp;
+
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -70,17 +71,19 @@ pub struct Earlier {
 }
 
 /// One article of such a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct EarlierArticle {
     /// Its headline.
     pub title: String,
     /// Where a reader finds it.
     pub url: String,
     /// The source that listed it.
+    #[schemars(with = "String")]
     pub source: SourceName,
     /// When it was published, by its own account; else when it was listed.
     pub date: Timestamp,
     /// The rules that found it.
+    #[schemars(with = "Vec<String>")]
     pub rules: Vec<RuleName>,
 }
 

@@ -1,11 +1,12 @@
 //! Which text an item was judged on, and what was read besides.
 
 use super::Reason;
+
 use serde::Deserialize;
 use serde::Serialize;
 
 /// Where a text comes from. Those behind [`Basis::Page`] stand in for a page that gives no article.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// The page behind the entry.

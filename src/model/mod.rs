@@ -50,6 +50,8 @@ pub use listing::Document;
 pub use listing::Listing;
 pub use listing::Older;
 pub use listing::Wishes;
+pub use notice::EndpointRemark;
+pub use notice::EndpointTrouble;
 pub use notice::Notice;
 pub use notice::NoticeEvent;
 pub use notice::Remark;

@@ -1,5 +1,6 @@
 //! What operators are told of sources, never readers: trouble, and its end.
 
+use super::ChannelName;
 use super::Reason;
 use super::SourceName;
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 /// What is wrong with a source. The same kind is told once; another kind is told again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TroubleKind {
     /// It answers that it is gone for good (410).
@@ -185,7 +186,73 @@ impl Remark {
     }
 }
 
-/// What one message tells: all remarks of one event that became due together. Never empty.
+/// What is told of an endpoint: a channel that posts to one address.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EndpointRemark {
+    /// The channel.
+    pub channel: ChannelName,
+    /// Its address without anything secret.
+    pub receiver: String,
+    /// What is, or was, wrong.
+    pub trouble: EndpointTrouble,
+    /// When the trouble began.
+    pub since: Timestamp,
+    /// Calls in a row that it did not take.
+    pub failures: u32,
+    /// What happened last.
+    pub reason: Reason,
+    /// When it ended.
+    pub until: Option<Timestamp>,
+}
+
+/// What is wrong with an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EndpointTrouble {
+    /// It does not take what is posted; one call at a time tries whether it does again.
+    Failing,
+    /// It wants no more, or failed for too long: nothing is posted until somebody asks for it.
+    Off,
+}
+
+impl EndpointTrouble {
+    /// The name in the store, in logs and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failing => "failing",
+            Self::Off => "off",
+        }
+    }
+
+    /// What it says, behind the channel's name.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Failing => "does not take what is posted to it",
+            Self::Off => "is switched off",
+        }
+    }
+
+    /// What an operator can do about it: a sentence.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Failing => "It is tried again by itself, one call at a time; nothing is lost meanwhile.",
+            Self::Off => {
+                "Mend the address and reload, or `atalaya webhook replay --since TIME --channel NAME` when it wants calls again."
+            }
+        }
+    }
+}
+
+impl EndpointRemark {
+    /// The same for the same telling, on every machine and day.
+    pub fn key(&self, event: NoticeEvent) -> String {
+        let (event, trouble, since) = (event.as_str(), self.trouble.as_str(), self.since.as_microsecond());
+        format!("endpoint\u{1f}{}\u{1f}{event}\u{1f}{trouble}\u{1f}{since}", self.channel)
+    }
+}
+
+/// What one message tells: all remarks of one event that became due together, or what became of one endpoint. Never
+/// empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
     /// Whether trouble is told, or its end.
@@ -194,11 +261,28 @@ pub struct Notice {
     pub remarks: Vec<Remark>,
     /// When it was put together.
     pub made_at: Timestamp,
+    /// Set when it tells of an endpoint; then there are no remarks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<EndpointRemark>,
 }
 
 impl Notice {
-    /// One line that names the source, or how many.
+    /// What makes it this notice and no other, sorted: the same on every machine and day.
+    pub fn keys(&self) -> Vec<String> {
+        let endpoint = self.endpoint.iter().map(|endpoint| endpoint.key(self.event));
+        let mut keys: Vec<String> = self.remarks.iter().map(Remark::key).chain(endpoint).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// One line that names the source, or how many; or the endpoint.
     pub fn title(&self) -> String {
+        if let Some(endpoint) = &self.endpoint {
+            return match self.event {
+                NoticeEvent::Failing => format!("{} {}", endpoint.channel, endpoint.trouble.says()),
+                NoticeEvent::Recovered => format!("{} takes what is posted to it again", endpoint.channel),
+            };
+        }
         let (one, many) = match self.event {
             NoticeEvent::Failing => ("", "sources are in trouble"),
             NoticeEvent::Recovered => ("is all right again", "sources are all right again"),

@@ -343,6 +343,8 @@ pub enum Reason {
     LookedBack,
     /// Somebody asked for another try.
     AskedAgain,
+    /// The endpoint is switched off: it wanted no more, or failed for days.
+    EndpointOff,
 }
 
 impl Reason {
@@ -433,6 +435,7 @@ impl Reason {
             Self::ChannelGone => "channel_gone",
             Self::LookedBack => "looked_back",
             Self::AskedAgain => "asked_again",
+            Self::EndpointOff => "endpoint_off",
         }
     }
 }
@@ -542,6 +545,7 @@ impl fmt::Display for Reason {
             Self::ChannelGone => formatter.write_str("the channel is no longer configured"),
             Self::LookedBack => formatter.write_str("found by looking back, and told in one list"),
             Self::AskedAgain => formatter.write_str("tried again on request"),
+            Self::EndpointOff => formatter.write_str("the endpoint is switched off"),
         }
     }
 }

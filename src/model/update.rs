@@ -25,7 +25,7 @@ pub struct Update {
 }
 
 /// What happened to a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UpdateKind {
     /// Facts that were told changed.
@@ -51,7 +51,7 @@ impl UpdateKind {
 }
 
 /// A sentence, or the headline, that differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DiffLine {
     /// Whether it is the headline.
     pub headline: bool,
@@ -60,7 +60,7 @@ pub struct DiffLine {
 }
 
 /// A run of words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DiffPiece {
     /// Whether it stood there before, stands there now, or both.
     pub change: Change,
@@ -69,7 +69,7 @@ pub struct DiffPiece {
 }
 
 /// What became of a run of words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// In both texts.

@@ -119,7 +119,7 @@ mod tests {
             assert!(letter.html.contains(&format!("href=\"https://faro.example.org/{number}\"")));
         }
         assert!(!letter.text.contains("Relatores <b> 1") && !letter.html.contains("/3\""));
-        let json = payload::json(&alert, &rules, None).expect("a payload");
+        let json = payload::json(&alert, &rules, 1, None).expect("a payload");
         let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
         let listed = json["data"]["earlier"]["articles"].as_array().expect("articles");
         assert_eq!(listed.len(), 2);
@@ -132,7 +132,7 @@ mod tests {
         let letter = mail::letter(&alert, &rules, "ana@example.org", None, mail::Links::default()).expect("a letter");
         assert!(letter.html.len() < HTML_LIMIT);
         assert!(letter.text.contains("And 4"), "{}", letter.text);
-        let json = payload::json(&alert, &rules, None).expect("a payload");
+        let json = payload::json(&alert, &rules, 1, None).expect("a payload");
         assert!(json.len() <= payload::LIMIT);
         let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
         let shown = json["data"]["earlier"]["articles"].as_array().expect("articles").len();

@@ -10,7 +10,10 @@ use super::mail::SUBJECT_LIMIT;
 use super::payload::LIMIT;
 use super::payload::PayloadError;
 use super::payload::Why;
+use super::payload::schema_id;
 use super::words;
+use crate::model::EndpointRemark;
+use crate::model::EndpointTrouble;
 use crate::model::Notice;
 use crate::model::NoticeEvent;
 use crate::model::Remark;
@@ -18,6 +21,7 @@ use crate::model::TroubleKind;
 use jiff::Timestamp;
 use minijinja::Value;
 use minijinja::context;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -27,27 +31,71 @@ pub const FAILING: &str = "source.failing";
 /// The value of `type` for its end.
 pub const RECOVERED: &str = "source.recovered";
 
+/// The value of `type` for an endpoint that does not take what is posted.
+pub const ENDPOINT_FAILING: &str = "endpoint.failing";
+
+/// The value of `type` for one that does again.
+pub const ENDPOINT_RECOVERED: &str = "endpoint.recovered";
+
 /// Longest name, label or host in characters.
 const NAME: usize = 100;
 
 /// Longest reason in characters.
 const REASON: usize = 300;
 
-/// The body of a webhook that operators get: `docs/schema/source.failing.1.json` and `source.recovered.1.json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What is wrong with sources, or is right again: for operators.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NoticePayload {
-    /// [`FAILING`] or [`RECOVERED`].
+    /// What is told, and how `data` is made.
     pub r#type: String,
     /// When the notice was put together; the same at every try.
     pub timestamp: Timestamp,
-    /// `$id` of the JSON Schema.
+    /// The `$id` of this schema.
     pub schema: String,
+    /// The number of this event among all of its endpoint, from 1 and without gaps.
+    #[schemars(range(min = 1))]
+    pub sequence: u64,
     /// What is told.
     pub data: NoticeData,
 }
 
+/// What is wrong with an endpoint, or is right again: for operators, by another channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EndpointPayload {
+    /// What is told, and how `data` is made.
+    pub r#type: String,
+    /// When the notice was put together; the same at every try.
+    pub timestamp: Timestamp,
+    /// The `$id` of this schema.
+    pub schema: String,
+    /// The number of this event among all of its endpoint, from 1 and without gaps.
+    #[schemars(range(min = 1))]
+    pub sequence: u64,
+    /// What is told.
+    pub data: EndpointTold,
+}
+
+/// One endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EndpointTold {
+    /// The channel's name in the configuration.
+    pub channel: String,
+    /// Its address without anything secret.
+    pub receiver: String,
+    /// What is, or was, wrong.
+    pub trouble: EndpointTrouble,
+    /// When the trouble began.
+    pub since: Timestamp,
+    /// When it ended.
+    pub until: Option<Timestamp>,
+    /// Calls in a row that were not taken.
+    pub failures: u32,
+    /// What happened last, or what ended it.
+    pub reason: Why,
+}
+
 /// What is told.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NoticeData {
     /// In the order of their names.
     pub sources: Vec<SourceTold>,
@@ -56,7 +104,7 @@ pub struct NoticeData {
 }
 
 /// One source.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceTold {
     /// Its name in the configuration.
     pub name: String,
@@ -77,10 +125,14 @@ pub struct SourceTold {
 }
 
 /// The payload of `notice`, as JSON of at most [`LIMIT`] bytes: sources are left out until it fits, and counted.
+/// `sequence` is its number among all that this endpoint is told.
 ///
 /// # Errors
 /// When it cannot be written as JSON.
-pub fn json(notice: &Notice) -> Result<Vec<u8>, PayloadError> {
+pub fn json(notice: &Notice, sequence: u64) -> Result<Vec<u8>, PayloadError> {
+    if let Some(endpoint) = &notice.endpoint {
+        return endpoint_json(notice, endpoint, sequence);
+    }
     let name = match notice.event {
         NoticeEvent::Failing => FAILING,
         NoticeEvent::Recovered => RECOVERED,
@@ -90,7 +142,8 @@ pub fn json(notice: &Notice) -> Result<Vec<u8>, PayloadError> {
     let mut payload = NoticePayload {
         r#type: name.into(),
         timestamp: notice.made_at,
-        schema: format!("urn:atalaya:schema:{name}:1"),
+        schema: schema_id(name),
+        sequence,
         data: NoticeData {
             sources: notice.remarks.iter().take(longest).map(told).collect(),
             omitted: notice.remarks.len().saturating_sub(longest),
@@ -103,6 +156,29 @@ pub fn json(notice: &Notice) -> Result<Vec<u8>, PayloadError> {
         }
         payload.data.omitted += 1;
     }
+}
+
+fn endpoint_json(notice: &Notice, endpoint: &EndpointRemark, sequence: u64) -> Result<Vec<u8>, PayloadError> {
+    let name = match notice.event {
+        NoticeEvent::Failing => ENDPOINT_FAILING,
+        NoticeEvent::Recovered => ENDPOINT_RECOVERED,
+    };
+    let reason = Why { code: endpoint.reason.code().into(), text: clean(&endpoint.reason.to_string(), REASON) };
+    Ok(serde_json::to_vec(&EndpointPayload {
+        r#type: name.into(),
+        timestamp: notice.made_at,
+        schema: schema_id(name),
+        sequence,
+        data: EndpointTold {
+            channel: clean(endpoint.channel.as_str(), NAME),
+            receiver: clean(&endpoint.receiver, 200),
+            trouble: endpoint.trouble,
+            since: endpoint.since,
+            until: endpoint.until,
+            failures: endpoint.failures,
+            reason,
+        },
+    })?)
 }
 
 fn told(remark: &Remark) -> SourceTold {
@@ -148,7 +224,9 @@ pub fn letter(notice: &Notice, receiver: &str, prefix: Option<&str>) -> Result<L
 }
 
 fn context(notice: &Notice, subject: &str, receiver: &str, (full, named): (usize, usize)) -> Value {
-    let sources: Vec<Value> = notice.remarks.iter().take(full).map(|remark| source(remark, notice.made_at)).collect();
+    let endpoint = notice.endpoint.iter().map(|endpoint| endpoint_context(endpoint, notice.made_at));
+    let remarks = notice.remarks.iter().take(full).map(|remark| source(remark, notice.made_at));
+    let sources: Vec<Value> = endpoint.chain(remarks).collect();
     let rest = notice.remarks.get(full..).unwrap_or_default();
     let others: Vec<String> = rest
         .iter()
@@ -164,6 +242,20 @@ fn context(notice: &Notice, subject: &str, receiver: &str, (full, named): (usize
         more => rest.len().saturating_sub(others.len()),
         others,
         receiver => clean(receiver, NAME),
+    }
+}
+
+/// An endpoint as a source has it, for the same template.
+fn endpoint_context(endpoint: &EndpointRemark, made_at: Timestamp) -> Value {
+    context! {
+        name => clean(endpoint.channel.as_str(), NAME),
+        host => clean(&endpoint.receiver, NAME),
+        says => endpoint.trouble.says(),
+        remedy => endpoint.trouble.remedy(),
+        reason => clean(&endpoint.reason.to_string(), REASON),
+        since => words::time(endpoint.since),
+        lasted => words::between(endpoint.since, endpoint.until.unwrap_or(made_at)),
+        reminder => 0,
     }
 }
 
@@ -203,7 +295,7 @@ mod tests {
                 until: (event == NoticeEvent::Recovered).then(|| since + jiff::SignedDuration::from_hours(30)),
             })
             .collect();
-        Notice { event, remarks, made_at: since + jiff::SignedDuration::from_hours(30) }
+        Notice { event, remarks, made_at: since + jiff::SignedDuration::from_hours(30), endpoint: None }
     }
 
     #[test]
@@ -241,7 +333,7 @@ mod tests {
         let notice = notice(NoticeEvent::Failing, 10_000, &hostile);
         let letter = letter(&notice, "ops@example.org", None).expect("a letter");
         assert!(letter.html.len() < HTML_LIMIT, "{}", letter.html.len());
-        let bytes = json(&notice).expect("JSON");
+        let bytes = json(&notice, 7).expect("JSON");
         assert!(bytes.len() <= LIMIT, "{}", bytes.len());
         let payload: NoticePayload = serde_json::from_slice(&bytes).expect("it reads back");
         assert_eq!(payload.data.sources.len() + payload.data.omitted, 10_000);
@@ -250,16 +342,54 @@ mod tests {
     #[test]
     fn the_published_schemas_name_every_key_and_kind() {
         for (event, schema) in [
-            (NoticeEvent::Failing, include_str!("../../docs/schema/source.failing.1.json")),
-            (NoticeEvent::Recovered, include_str!("../../docs/schema/source.recovered.1.json")),
+            (NoticeEvent::Failing, include_str!("../../docs/schemas/source.failing.1.json")),
+            (NoticeEvent::Recovered, include_str!("../../docs/schemas/source.recovered.1.json")),
         ] {
             let schema: serde_json::Value = serde_json::from_str(schema).expect("the schema is JSON");
             for kind in TroubleKind::ALL {
                 let mut notice = notice(event, 1, "x");
                 notice.remarks[0].kind = kind;
                 let value: serde_json::Value =
-                    serde_json::from_slice(&json(&notice).expect("JSON")).expect("it reads back");
+                    serde_json::from_slice(&json(&notice, 7).expect("JSON")).expect("it reads back");
                 assert_eq!(schema["$id"], value["schema"]);
+                fits(&schema, &schema, &value, "");
+            }
+        }
+    }
+
+    fn endpoint(event: NoticeEvent, trouble: EndpointTrouble) -> Notice {
+        let mut notice = notice(event, 0, "x");
+        notice.endpoint = Some(EndpointRemark {
+            channel: crate::model::ChannelName::new("case-system"),
+            receiver: "https://desk.example.org/hook".into(),
+            trouble,
+            since: notice.made_at - jiff::SignedDuration::from_hours(3),
+            failures: 5,
+            reason: Reason::NotHandedOver { detail: "answered 500: <b>".into() },
+            until: (event == NoticeEvent::Recovered).then_some(notice.made_at),
+        });
+        notice
+    }
+
+    #[test]
+    fn an_endpoint_in_trouble_is_told_by_mail_and_by_json() {
+        let notice = endpoint(NoticeEvent::Failing, EndpointTrouble::Off);
+        let letter = letter(&notice, "ops@example.org", None).expect("a letter");
+        assert_eq!(letter.subject, "case-system is switched off");
+        for part in [&letter.text, &letter.html] {
+            for needed in ["case-system", "https://desk.example.org/hook", "answered 500", "3 h", "webhook replay"] {
+                assert!(part.contains(needed), "{needed} is missing:\n{part}");
+            }
+        }
+        for (event, name, schema) in [
+            (NoticeEvent::Failing, ENDPOINT_FAILING, include_str!("../../docs/schemas/endpoint.failing.1.json")),
+            (NoticeEvent::Recovered, ENDPOINT_RECOVERED, include_str!("../../docs/schemas/endpoint.recovered.1.json")),
+        ] {
+            let schema: serde_json::Value = serde_json::from_str(schema).expect("the schema is JSON");
+            for trouble in [EndpointTrouble::Failing, EndpointTrouble::Off] {
+                let bytes = json(&endpoint(event, trouble), 7).expect("JSON");
+                let value: serde_json::Value = serde_json::from_slice(&bytes).expect("it reads back");
+                assert_eq!((value["type"].as_str(), value["schema"].clone()), (Some(name), schema["$id"].clone()));
                 fits(&schema, &schema, &value, "");
             }
         }
@@ -268,7 +398,7 @@ mod tests {
     #[test]
     fn the_payload_says_its_type_and_schema() {
         let payload: NoticePayload =
-            serde_json::from_slice(&json(&notice(NoticeEvent::Recovered, 1, "x")).expect("JSON"))
+            serde_json::from_slice(&json(&notice(NoticeEvent::Recovered, 1, "x"), 7).expect("JSON"))
                 .expect("it reads back");
         assert_eq!(
             (payload.r#type.as_str(), payload.schema.as_str()),

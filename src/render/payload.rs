@@ -1,4 +1,5 @@
-//! (alert, the receiver's rules) → the JSON that a webhook carries: `docs/schema/alert.matched.1.json`.
+//! (alert, the receiver's rules) → the JSON that a webhook carries: `docs/schemas/alert.matched.1.json`, and
+//! `alert.updated.1.json` for what became of a page that was told before.
 //!
 //! No input makes it longer than [`LIMIT`]: long fields are shortened, lists are cut, and `omitted` counts what is missing.
 
@@ -16,39 +17,51 @@ use crate::model::alert::RuleTold;
 use crate::model::update::DiffLine;
 use crate::model::update::DiffPiece;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
 /// Longest body in bytes; Standard Webhooks advises 20 kB.
 pub const LIMIT: usize = 20_000;
 
-/// The value of `type`.
-pub const TYPE: &str = "alert.matched";
+/// The value of `type` for a story.
+pub const MATCHED: &str = "alert.matched";
 
-/// The value of `schema`: `$id` of the JSON Schema; its number changes when a receiver would have to.
-pub const SCHEMA: &str = "urn:atalaya:schema:alert.matched:1";
+/// The value of `type` for what became of a page that was told before.
+pub const UPDATED: &str = "alert.updated";
 
-/// The body of a webhook.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The value of `schema`: `$id` of the JSON Schema of a type; its number changes when a receiver would have to.
+pub fn schema_id(name: &str) -> String {
+    format!("urn:atalaya:schema:{name}:1")
+}
+
+/// A story that matched rules, or what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Payload {
-    /// [`TYPE`].
+    /// What is told, and how `data` is made.
     pub r#type: String,
     /// When the alert came about; the same at every try.
     pub timestamp: Timestamp,
-    /// [`SCHEMA`].
+    /// The `$id` of this schema.
     pub schema: String,
+    /// The number of this event among all of its endpoint, from 1 and without gaps.
+    #[schemars(range(min = 1))]
+    pub sequence: u64,
     /// The alert.
     pub data: Data,
 }
 
 /// What is told.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Data {
     /// The story's identity: the same for all that is told of it.
+    #[schemars(length(min = 1))]
     pub story_key: String,
     /// 1 for the first telling.
+    #[schemars(range(min = 1))]
     pub revision: u32,
     /// The receiver's rules that matched.
+    #[schemars(length(min = 1))]
     pub rules: Vec<Rule>,
     /// The entities found, most mentioned first.
     pub entities: Vec<Entity>,
@@ -89,7 +102,7 @@ pub struct Data {
 }
 
 /// What rules found that looked back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EarlierTold {
     /// Articles that the receiver's rules found, the newest first.
     pub articles: Vec<EarlierArticle>,
@@ -98,7 +111,7 @@ pub struct EarlierTold {
 }
 
 /// What became of a page.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// `edited`, `corrected`, `removed` or `restored`.
     pub kind: UpdateKind,
@@ -111,7 +124,7 @@ pub struct Change {
 }
 
 /// A rule that matched.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rule {
     /// Its name in the configuration.
     pub name: String,
@@ -122,7 +135,7 @@ pub struct Rule {
 }
 
 /// A reason, for programs and for people.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Why {
     /// Stable.
     pub code: String,
@@ -131,7 +144,7 @@ pub struct Why {
 }
 
 /// An entity that was found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Entity {
     /// Its name in the configuration.
     pub name: String,
@@ -144,7 +157,7 @@ pub struct Entity {
 }
 
 /// A sentence that matched.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sentence {
     /// Where it stands.
     pub field: Field,
@@ -157,7 +170,7 @@ pub struct Sentence {
 }
 
 /// Words of a sentence that matched.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Mark {
     /// Offset of the first byte in the sentence's UTF-8.
     pub start: usize,
@@ -167,8 +180,74 @@ pub struct Mark {
     pub text: String,
 }
 
+/// That calls arrive: nothing else is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TestPayload {
+    /// What is told, and how `data` is made.
+    pub r#type: String,
+    /// When somebody asked for it.
+    pub timestamp: Timestamp,
+    /// The `$id` of this schema.
+    pub schema: String,
+    /// Nothing that is told.
+    pub data: TestData,
+}
+
+/// Whose endpoint is tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TestData {
+    /// The channel's name in the configuration.
+    pub channel: String,
+    /// For people.
+    pub text: String,
+}
+
+/// The value of `type` for a test.
+pub const TEST: &str = "endpoint.test";
+
+/// A body that tells nothing but that calls arrive.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn test(channel: &str, now: Timestamp) -> Result<Vec<u8>, PayloadError> {
+    let payload = TestPayload {
+        r#type: TEST.into(),
+        timestamp: now,
+        schema: schema_id(TEST),
+        data: TestData { channel: clean(channel, NAME), text: "A test of the endpoint: nothing has happened.".into() },
+    };
+    Ok(serde_json::to_vec(&payload)?)
+}
+
+/// A body as CloudEvents 1.0 carries it, structured: the same `data`, and its envelope in the attributes. `id` is the
+/// message's, `domain` that of the sender.
+///
+/// # Errors
+/// When the body is no payload.
+pub fn cloud_event(body: &[u8], id: &str, domain: &str) -> Result<Vec<u8>, PayloadError> {
+    let body: serde_json::Value = serde_json::from_slice(body)?;
+    let mut event = serde_json::json!({
+        "specversion": "1.0",
+        "id": id,
+        "source": format!("urn:atalaya:{domain}"),
+        "type": format!("org.atalaya.{}.v1", body["type"].as_str().unwrap_or_default()),
+        "time": body["timestamp"],
+        "datacontenttype": "application/json",
+        "dataschema": body["schema"],
+    });
+    if let Some(story) = body["data"]["story_key"].as_str() {
+        event["subject"] = story.into();
+    }
+    if let Some(sequence) = body["sequence"].as_u64() {
+        // The extension of that name takes a string.
+        event["sequence"] = sequence.to_string().into();
+    }
+    event["data"] = body["data"].clone();
+    Ok(serde_json::to_vec(&event)?)
+}
+
 /// How many entries of each list did not fit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Omitted {
     /// Of `rules`.
     pub rules: usize,
@@ -180,13 +259,13 @@ pub struct Omitted {
     pub diff: usize,
 }
 
-/// The payload of `alert` for a receiver who subscribed to `rules`, as JSON of at most [`LIMIT`] bytes; `feedback` is where
-/// the receiver can answer.
+/// The payload of `alert` for a receiver who subscribed to `rules`, as JSON of at most [`LIMIT`] bytes. `sequence` is its
+/// number among all that this endpoint is told; `feedback` is where the receiver can answer.
 ///
 /// # Errors
 /// When none of `rules` is in the alert.
-pub fn json(alert: &Alert, rules: &[RuleName], feedback: Option<&str>) -> Result<Vec<u8>, PayloadError> {
-    let mut payload = payload(alert, rules);
+pub fn json(alert: &Alert, rules: &[RuleName], sequence: u64, feedback: Option<&str>) -> Result<Vec<u8>, PayloadError> {
+    let mut payload = payload(alert, rules, sequence);
     payload.data.feedback_url = feedback.map(str::to_owned);
     if payload.data.rules.is_empty() {
         return Err(PayloadError::NoRule);
@@ -216,16 +295,18 @@ const NAME: usize = 100;
 /// Longest list; no body holds more, and nobody's hostile page makes us work for it.
 const LIST: usize = 60;
 
-fn payload(alert: &Alert, rules: &[RuleName]) -> Payload {
+fn payload(alert: &Alert, rules: &[RuleName], sequence: u64) -> Payload {
+    let name = if alert.update.is_some() { UPDATED } else { MATCHED };
     let told: Vec<&RuleTold> = alert.rules.iter().filter(|rule| rules.contains(&rule.name)).collect();
     let chosen = |excerpt: &Excerpt| told.iter().any(|rule| excerpt.rules.contains(&rule.name));
     let excerpts = alert.excerpts.iter().filter(|excerpt| chosen(excerpt)).count();
     let why = |reason: &crate::model::Reason| Why { code: reason.code().into(), text: clean(&reason.to_string(), 400) };
     let optional = |text: &Option<String>, longest| text.as_deref().map(|text| clean(text, longest));
     Payload {
-        r#type: TYPE.into(),
+        r#type: name.into(),
         timestamp: alert.judged_at,
-        schema: SCHEMA.into(),
+        schema: schema_id(name),
+        sequence,
         data: Data {
             story_key: alert.story_key.clone(),
             revision: alert.revision,
@@ -362,6 +443,8 @@ fn lighten(data: &mut Data) -> bool {
     }
     true
 }
+
+pub mod schema;
 
 #[cfg(test)]
 pub(super) mod tests;

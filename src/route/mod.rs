@@ -8,7 +8,6 @@ use crate::model::Level;
 use crate::model::Notice;
 use crate::model::PersonName;
 use crate::model::Reason;
-use crate::model::Remark;
 use crate::model::RuleName;
 use crate::model::SourceName;
 use crate::model::SubscriptionName;
@@ -255,9 +254,7 @@ pub fn delivery_id(
 
 /// The identity of one notice to one receiver: the same for the same troubles, on every machine and day.
 pub fn notice_id(notice: &Notice, channel: &ChannelName, receiver: &str) -> DeliveryId {
-    let mut keys: Vec<String> = notice.remarks.iter().map(Remark::key).collect();
-    keys.sort_unstable();
-    let telling = format!("notice\u{1e}{}\u{1e}{channel}\u{1e}{receiver}", keys.join("\u{1d}"));
+    let telling = format!("notice\u{1e}{}\u{1e}{channel}\u{1e}{receiver}", notice.keys().join("\u{1d}"));
     DeliveryId(hexadecimal(telling.as_bytes(), 16))
 }
 

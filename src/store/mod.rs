@@ -36,7 +36,10 @@ use crate::route::gather::Lane;
 use crate::route::gather::Waiting;
 use crate::schedule::habits::Habits;
 use crate::send;
+use crate::send::Call;
 use crate::send::Delivery;
+use crate::send::endpoint::Change;
+use crate::send::endpoint::Endpoint;
 use crate::story::Fingerprint;
 use crate::story::Lookalike;
 use async_trait::async_trait;
@@ -91,8 +94,8 @@ pub struct Claim<'a> {
     pub lease: SignedDuration,
     /// At most this many.
     pub limit: usize,
-    /// At most this many of one host in this claim. A delivery's host is its channel: one relay or endpoint stands
-    /// behind each.
+    /// At most this many of one host in this claim. A delivery's host is its channel, as one relay or endpoint stands
+    /// behind each; of a channel no more than this are under way at once, so that a slow one leaves room for others.
     pub per_host: usize,
     /// Hosts (of deliveries: channels) that must not be asked at present. One that begins with a dot stands for a domain
     /// and all hosts below it.
@@ -435,6 +438,30 @@ pub trait Store: Send + Sync {
     async fn end_silence(&self, name: &str, now: Timestamp) -> Result<bool, StoreError>;
     /// What silences muted, newest first; of one silence, if it is named.
     async fn muted(&self, silence: Option<&str>, most: usize) -> Result<Vec<MutedRow>, StoreError>;
+    /// Writes what became of a try over HTTP: [`Store::commit_send`], the answer, how the endpoint stands now, and, when
+    /// that changed, a notice to `operators`, who must not be told by this very channel. Returns what changed.
+    async fn commit_call(
+        &self,
+        lease: Lease<Delivery>,
+        decision: &send::Decision,
+        call: &Call,
+        operators: &[(ChannelName, String)],
+        now: Timestamp,
+    ) -> Result<Option<Change>, StoreError>;
+    /// Every endpoint that was ever called, in the order of names.
+    async fn endpoints(&self) -> Result<Vec<EndpointRow>, StoreError>;
+    /// How the endpoint of a channel stands; `None` when it was never called.
+    async fn endpoint(&self, channel: &ChannelName) -> Result<Option<Endpoint>, StoreError>;
+    /// Sends again what was settled, under the same ids. Endpoints that are meant are called anew, also those that rest
+    /// or are switched off. Returns how many.
+    async fn replay(&self, replay: &Replay, now: Timestamp) -> Result<usize, StoreError>;
+    /// What a channel was told behind a number, in order, at most so many; and its last number of all.
+    async fn told_after(
+        &self,
+        channel: &ChannelName,
+        after: u64,
+        most: usize,
+    ) -> Result<(Vec<Delivery>, u64), StoreError>;
 
     // ── push ──
     /// The subscription of a source at a hub.

@@ -8,6 +8,7 @@ use crate::model::Article;
 use crate::model::Bulletin;
 use crate::model::ChannelName;
 use crate::model::DeliveryId;
+use crate::model::EndpointTrouble;
 use crate::model::Item;
 use crate::model::ItemState;
 use crate::model::Notice;
@@ -338,6 +339,56 @@ pub struct DeliveryTry {
     pub ended_at: Option<Timestamp>,
     /// What happened.
     pub reason: Option<Reason>,
+    /// The status of an answer over HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The first kilobyte of that answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// How long it took, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub took_ms: Option<i64>,
+}
+
+/// How an endpoint stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EndpointRow {
+    /// The channel.
+    pub channel: ChannelName,
+    /// Its address without anything secret.
+    pub receiver: String,
+    /// What is wrong; absent when all is well.
+    pub trouble: Option<EndpointTrouble>,
+    /// Since when, or since when all is well.
+    pub since: Timestamp,
+    /// Calls in a row that were not taken.
+    pub failures: u32,
+    /// Until then nothing is posted, and behind it one call at a time.
+    pub rests_until: Option<Timestamp>,
+    /// What happened last.
+    pub reason: Option<Reason>,
+    /// When a call was last taken.
+    pub answered_at: Option<Timestamp>,
+    /// Deliveries that wait for it.
+    pub waiting: u64,
+    /// Deliveries that were given up.
+    pub given_up: u64,
+}
+
+/// What is to be sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replay {
+    /// One delivery that was settled, done or given up; its id may be shortened.
+    One(String),
+    /// Those of a channel that were made since a time.
+    Since {
+        /// Which channel.
+        channel: ChannelName,
+        /// From then on.
+        since: Timestamp,
+        /// Those that were taken, too; else only those that were given up or wait.
+        done: bool,
+    },
 }
 
 /// A copy that was merged into a story.

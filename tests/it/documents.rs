@@ -212,3 +212,23 @@ fn the_contracts_list_every_reason() {
     let missing: Vec<_> = codes.iter().filter(|code| !contracts.contains(&format!("`{code}`"))).collect();
     assert!(missing.is_empty(), "docs/contracts.md does not name {missing:?}");
 }
+
+/// The published schemas are those of the types that are written.
+#[test]
+fn the_schemas_are_those_of_the_payloads() {
+    let folder = package().join("docs/schemas");
+    let mut files: BTreeSet<String> = fs::read_dir(&folder)
+        .expect("the schemas have a folder")
+        .map(|entry| entry.expect("it can be listed").file_name().to_string_lossy().into_owned())
+        .collect();
+    for (name, schema) in atalaya::render::payload::schema::all() {
+        let file = format!("{name}.1.json");
+        let expected = serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n";
+        if bless() && !files.contains(&file) {
+            fs::write(folder.join(&file), "").expect("the schema can be written");
+        }
+        files.remove(&file);
+        settle(&format!("docs/schemas/{file}"), &expected);
+    }
+    assert!(files.is_empty(), "schemas of nothing: {files:?}");
+}

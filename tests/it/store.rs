@@ -24,7 +24,7 @@ mod read;
 mod report;
 mod scale;
 mod search;
-mod words;
+pub mod words;
 
 /// Where a store lives. Opening twice gives two stores over the same rows: two processes, or one before and after a
 /// restart.

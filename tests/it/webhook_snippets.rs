@@ -1,4 +1,4 @@
-//! The three ways to check a call in `docs/webhook.md` believe what the channel sends, and nothing else.
+//! The four ways to check a call in `docs/webhook.md` believe what the channel sends, and nothing else.
 //! One whose interpreter is not installed is left out, and says so.
 
 use atalaya::channel::Frozen;
@@ -12,6 +12,8 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 use std::path::Path;
 use std::process::Command;
+
+mod receiver;
 
 const SECRET: &str = "whsec_aW52ZW50ZWQtc2VjcmV0LWZvci10aGUtbWFudWFs";
 const OTHER: &str = "whsec_dGhlLW9sZC1zZWNyZXQtZm9yLXRoZS1tYW51YWw=";
@@ -43,7 +45,8 @@ fn headers(now: Timestamp) -> Vec<(&'static str, String)> {
     }
 }
 
-fn snippet(language: &str) -> String {
+/// The first block of a language in the page.
+pub fn snippet(language: &str) -> String {
     let page = include_str!("../../docs/webhook.md");
     let (_, rest) = page.split_once(&format!("```{language}\n")).expect("the page has the snippet");
     rest.split_once("```").expect("the snippet ends").0.to_owned()
@@ -85,4 +88,27 @@ fn the_snippets_of_the_manual_believe_what_is_sent_and_nothing_else() {
         let old = headers(now - SignedDuration::from_secs(400));
         assert!(!tried(SECRET, &old, BODY), "{language}: an old call");
     }
+}
+
+#[test]
+fn the_receiver_in_rust_believes_what_is_sent_and_nothing_else() {
+    let code = include_str!("webhook_snippets/receiver.rs");
+    assert!(code.ends_with(&snippet("rust")), "the manual shows another receiver than the one that is tried here");
+    let now = clock::now();
+    let tried = |secret: &str, headers: &[(&str, String)], body: &str| {
+        let header = |name: &str| headers.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value.as_str());
+        receiver::verify(
+            secret,
+            header("webhook-id"),
+            header("webhook-timestamp"),
+            header("webhook-signature"),
+            body.as_bytes(),
+            now.as_second(),
+        )
+    };
+    let good = headers(now);
+    assert!(tried(SECRET, &good, BODY) && tried(OTHER, &good, BODY));
+    assert!(!tried(SECRET, &good, &BODY.replace("Se", "Sa")), "another body");
+    assert!(!tried("whsec_c29tZWJvZHktZWxzZXMtc2VjcmV0LWVudGlyZWx5", &good, BODY), "another secret");
+    assert!(!tried(SECRET, &headers(now - SignedDuration::from_secs(400)), BODY), "an old call");
 }

@@ -356,11 +356,16 @@ pub fn command() -> Command {
 
 const INSTALL: &str = "Run the tests with tests/run, which installs what they need";
 
-/// A tool in Python.
-fn tool(script: &str) -> Command {
+/// The interpreter that has the packages of tests/requirements.txt.
+pub fn interpreter() -> Command {
     let python = std::env::var("ATALAYA_TEST_PYTHON")
         .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/bin/python").to_owned());
-    let mut command = Command::new(python);
+    Command::new(python)
+}
+
+/// A tool in Python.
+fn tool(script: &str) -> Command {
+    let mut command = interpreter();
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools").join(script));
     command
 }

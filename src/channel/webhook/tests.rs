@@ -38,7 +38,8 @@ fn build(url: &str, secrets: &[(&'static str, &str)]) -> Built {
     let mut settings = Settings::default();
     settings.0.insert("webhook", Value::Text(url.into()));
     for (key, secret) in secrets {
-        settings.0.insert(key, Value::Secret((*secret).into()));
+        let value = if *key == "format" { Value::Text((*secret).into()) } else { Value::Secret((*secret).into()) };
+        settings.0.insert(key, value);
     }
     (KIND.build)(&settings)
 }
@@ -55,13 +56,14 @@ fn post(channel: &dyn Channel, now: Timestamp) -> (url::Url, Vec<(&'static str, 
         rules: &[RuleName::new("detention")],
         receiver: &receivers[0],
         id: &DeliveryId("0123456789abcdef0123456789abcdef".into()),
+        sequence: 7,
         letterhead: &Letterhead::default(),
         feedback: None,
         now,
     };
     let frozen = channel.message(&telling).expect("a message");
     match channel.wire(&receivers[0], &frozen, &Letterhead::default(), now) {
-        Wire::Post { url, headers } => (url, headers, frozen),
+        Wire::Post { url, headers, .. } => (url, headers, frozen),
         Wire::Mail { .. } => panic!("a webhook posts"),
     }
 }
@@ -251,5 +253,48 @@ fn answers_mean_what_the_manual_says() {
     for status in [200, 202, 204, 299] {
         let answer = HttpAnswer { status, retry_after: None, body: String::new() };
         assert_eq!(channel.answer(&answer, now), Answer::Accepted { text: format!("answered {status}") });
+    }
+}
+
+#[test]
+fn a_cloud_event_is_signed_as_it_is_sent() {
+    let channel = build("https://desk.example.org/", &[("secret", SECRET), ("format", "cloudevents")]);
+    let channel = channel.map_err(|complaints| format!("{complaints:?}")).expect("a channel");
+    let (_, headers, frozen) = post(&*channel, at(SECONDS));
+    assert_eq!(header(&headers, "content-type"), "application/cloudevents+json");
+    let signed = SignedHeaders {
+        id: header(&headers, "webhook-id"),
+        timestamp: header(&headers, "webhook-timestamp"),
+        signature: header(&headers, "webhook-signature"),
+    };
+    assert_eq!(verify(SECRET, signed, &frozen.bytes, at(SECONDS), SignedDuration::from_mins(5)), Ok(()));
+    let event: serde_json::Value = serde_json::from_slice(&frozen.bytes).expect("JSON");
+    assert_eq!((&event["id"], &event["sequence"]), (&frozen.id.as_str().into(), &"7".into()));
+}
+
+#[test]
+fn only_the_token_opens() {
+    let token = "a-token-that-the-tests-invented";
+    let with = build("https://desk.example.org/", &[("secret", SECRET), ("pull_token", token)]);
+    let with = with.map_err(|complaints| format!("{complaints:?}")).expect("a channel");
+    assert!(with.opens(token));
+    for wrong in ["", "a", "a-token-that-the-tests-inventeD", "a-token-that-the-tests-invented "] {
+        assert!(!with.opens(wrong), "{wrong}");
+    }
+    assert!(!channel("https://desk.example.org/").opens(""), "without a token nothing opens");
+}
+
+#[test]
+fn a_wrong_format_token_or_key_is_said() {
+    for (key, value, expected) in [
+        ("format", "xml", "no format"),
+        ("pull_token", "too short", "24 to 512"),
+        ("pull_token", "long enough but with a space in it", "24 to 512"),
+        ("signing_key", "whsk_AAAA", "3 bytes"),
+    ] {
+        let complaints =
+            build("https://desk.example.org/", &[("secret", SECRET), (key, value)]).err().expect("refused");
+        assert_eq!(complaints.len(), 1);
+        assert!(complaints[0].key == key && complaints[0].message.contains(expected), "{complaints:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! bulletin → the JSON that a webhook carries: `docs/schema/digest.ready.1.json`.
+//! bulletin → the JSON that a webhook carries: `docs/schemas/digest.ready.1.json`.
 //!
 //! No input makes it longer than [`LIMIT`]: texts are shortened, lists are cut from behind, and `omitted` counts what is
 //! missing. `sums` counts everything, what is missing included.

@@ -206,7 +206,7 @@ fn hostile_texts_make_no_mail_too_large_and_no_markup() {
 
 #[test]
 fn the_published_schema_names_every_key() {
-    let schema = include_str!("../../../docs/schema/digest.ready.1.json");
+    let schema = include_str!("../../../docs/schemas/digest.ready.1.json");
     let schema: serde_json::Value = serde_json::from_str(schema).expect("the schema is JSON");
     let empty = Bulletin { listening: None, subscription: None, ..bulletin(Tongue::English, 0) };
     for bulletin in [bulletin(Tongue::English, 2), empty] {

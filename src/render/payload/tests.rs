@@ -1,8 +1,9 @@
 use super::LIMIT;
 use super::Payload;
 use super::PayloadError;
-use super::SCHEMA;
+use super::cloud_event;
 use super::json;
+use super::test;
 use crate::model::Alert;
 use crate::model::Reason;
 use crate::model::RuleName;
@@ -18,7 +19,7 @@ fn rules(names: &[&str]) -> Vec<RuleName> {
 }
 
 fn payload(alert: &Alert, names: &[&str]) -> Payload {
-    let bytes = json(alert, &rules(names), None).expect("a payload");
+    let bytes = json(alert, &rules(names), 7, None).expect("a payload");
     assert!(bytes.len() <= LIMIT, "{} bytes", bytes.len());
     serde_json::from_slice(&bytes).expect("a payload is JSON")
 }
@@ -32,6 +33,10 @@ pub(in crate::render) fn fits(root: &Value, schema: &Value, value: &Value, path:
     if let Some(choices) = schema["anyOf"].as_array() {
         let chosen = usize::from(value.is_null());
         return fits(root, &choices[chosen], value, path);
+    }
+    if let Some(choices) = schema["oneOf"].as_array() {
+        assert!(choices.iter().any(|choice| choice["const"] == *value), "{path}: {value}");
+        return;
     }
     if let Some(constant) = schema.get("const") {
         assert_eq!(value, constant, "{path}");
@@ -72,9 +77,9 @@ pub(in crate::render) fn fits(root: &Value, schema: &Value, value: &Value, path:
 
 #[test]
 fn the_published_schema_names_every_key() {
-    let schema: Value =
-        serde_json::from_str(include_str!("../../../docs/schema/alert.matched.1.json")).expect("the schema is JSON");
-    assert_eq!(schema["$id"], SCHEMA);
+    let read = |text: &str| serde_json::from_str::<Value>(text).expect("the schema is JSON");
+    let matched = read(include_str!("../../../docs/schemas/alert.matched.1.json"));
+    let updated = read(include_str!("../../../docs/schemas/alert.updated.1.json"));
     let full = {
         let mut alert = sample::alert();
         alert.unread = Some(Reason::EmptyPage);
@@ -99,10 +104,43 @@ fn the_published_schema_names_every_key() {
         excerpts: Vec::new(),
         ..sample::alert()
     };
-    for alert in [full, bare] {
+    for (alert, schema) in [(full, updated), (bare, matched)] {
         let value = serde_json::to_value(payload(&alert, &["detention"])).expect("JSON");
+        assert_eq!(schema["$id"], value["schema"]);
         fits(&schema, &schema, &value, "");
     }
+}
+
+#[test]
+fn a_test_of_the_endpoint_has_its_schema() {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../../docs/schemas/endpoint.test.1.json")).expect("the schema is JSON");
+    let bytes = test("case-system", sample::alert().judged_at).expect("a payload");
+    fits(&schema, &schema, &serde_json::from_slice(&bytes).expect("JSON"), "");
+}
+
+#[test]
+fn a_cloud_event_has_the_same_data_and_the_attributes_that_it_must() {
+    let body = json(&sample::alert(), &rules(&["detention"]), 7, None).expect("a payload");
+    let event: Value =
+        serde_json::from_slice(&cloud_event(&body, "msg_1", "tower.example").expect("an event")).expect("JSON");
+    let body: Value = serde_json::from_slice(&body).expect("JSON");
+    for (key, expected) in [
+        ("specversion", "1.0"),
+        ("id", "msg_1"),
+        ("source", "urn:atalaya:tower.example"),
+        ("type", "org.atalaya.alert.matched.v1"),
+        ("datacontenttype", "application/json"),
+        ("dataschema", "urn:atalaya:schema:alert.matched:1"),
+        ("sequence", "7"),
+        ("time", "2026-11-22T21:31:44Z"),
+    ] {
+        assert_eq!(event[key], expected, "{key}");
+    }
+    assert_eq!(event["subject"], body["data"]["story_key"]);
+    assert_eq!(event["data"], body["data"]);
+    // Attribute names of CloudEvents are small letters and digits.
+    assert!(event.as_object().expect("an object").keys().all(|key| key.bytes().all(|byte| byte.is_ascii_lowercase())));
 }
 
 #[test]
@@ -142,7 +180,7 @@ fn only_the_receivers_rules_are_told() {
     assert_eq!(data.rules.len(), 1);
     assert_eq!(data.excerpts.len(), 1);
     assert_eq!(data.excerpts[0].rules, ["detention"]);
-    assert!(matches!(json(&alert, &rules(&["unknown"]), None), Err(PayloadError::NoRule)));
+    assert!(matches!(json(&alert, &rules(&["unknown"]), 7, None), Err(PayloadError::NoRule)));
 }
 
 #[test]

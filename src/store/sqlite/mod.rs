@@ -11,6 +11,7 @@ use super::Claim;
 use super::DeliveryAccount;
 use super::DeliveryFilter;
 use super::DeliveryRow;
+use super::EndpointRow;
 use super::FeedbackRow;
 use super::Finds;
 use super::HeldRow;
@@ -25,6 +26,7 @@ use super::MutedRow;
 use super::Page;
 use super::PollJob;
 use super::Registration;
+use super::Replay;
 use super::Said;
 use super::Status;
 use super::Store;
@@ -81,6 +83,8 @@ mod account;
 mod archive;
 mod digest;
 mod doubt;
+mod endpoint;
+mod events;
 mod evidence;
 mod feedback;
 mod item;
@@ -306,6 +310,38 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         outbox::commit(self, &lease, decision, now).await
+    }
+
+    async fn commit_call(
+        &self,
+        lease: Lease<Delivery>,
+        decision: &send::Decision,
+        call: &send::Call,
+        operators: &[(ChannelName, String)],
+        now: Timestamp,
+    ) -> Result<Option<send::endpoint::Change>, StoreError> {
+        endpoint::commit(self, &lease, decision, call, operators, now).await
+    }
+
+    async fn endpoints(&self) -> Result<Vec<EndpointRow>, StoreError> {
+        endpoint::all(self).await
+    }
+
+    async fn endpoint(&self, channel: &ChannelName) -> Result<Option<send::endpoint::Endpoint>, StoreError> {
+        endpoint::one(self, channel).await
+    }
+
+    async fn replay(&self, replay: &Replay, now: Timestamp) -> Result<usize, StoreError> {
+        endpoint::replay(self, replay, now).await
+    }
+
+    async fn told_after(
+        &self,
+        channel: &ChannelName,
+        after: u64,
+        most: usize,
+    ) -> Result<(Vec<Delivery>, u64), StoreError> {
+        events::after(self, channel, after, most).await
     }
 
     async fn next_due(&self, work: Work) -> Result<Option<Timestamp>, StoreError> {

@@ -183,6 +183,24 @@ pub(super) async fn fall_back(
     Ok(made)
 }
 
+/// Tells operators of an endpoint, in the transaction that changed how it stands. Returns whether anybody is told.
+pub(super) async fn tell(
+    connection: &mut SqliteConnection,
+    notice: &Notice,
+    operators: &[(ChannelName, String)],
+) -> Result<bool, StoreError> {
+    if operators.is_empty() {
+        return Ok(false);
+    }
+    let id = insert(connection, notice).await?;
+    let mut made = 0;
+    for (channel, receiver) in operators {
+        made += deliver(connection, id, notice, channel, receiver, notice.made_at).await?;
+    }
+    grow(connection, "deliveries", made).await?;
+    Ok(true)
+}
+
 /// When the next remark goes out even alone.
 pub(super) async fn next_due(readers: &SqlitePool) -> Result<Option<i64>, StoreError> {
     Ok(sqlx::query_scalar("SELECT MIN(alone_at) FROM remark WHERE notice_id IS NULL").fetch_one(readers).await?)

@@ -2,6 +2,7 @@
 
 use super::SqliteStore;
 use super::digest;
+use super::endpoint;
 use super::queue;
 use super::value::count;
 use super::value::from_json;
@@ -40,7 +41,7 @@ pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<
         return Ok(Vec::new());
     }
     let mut transaction = store.write().await?;
-    let picked = queue::pick(&mut transaction, &queue::DELIVERIES, claim).await?;
+    let picked = endpoint::pick(&mut transaction, claim).await?;
     sqlx::query(
         "UPDATE delivery SET state = 'sending', owner = ?1, lease_until = ?2, fence = fence + 1
          WHERE rowid IN (SELECT value FROM json_each(?3))",
@@ -63,18 +64,24 @@ pub(super) async fn claim(store: &SqliteStore, claim: &Claim<'_>) -> Result<Vec<
 }
 
 fn lease(row: &SqliteRow, claim: &Claim<'_>) -> Result<Lease<Delivery>, StoreError> {
+    let job = delivery(row)?;
+    Ok(Lease { job, owner: claim.owner.to_owned(), fence: row.try_get("fence")?, until: lease_end(claim) })
+}
+
+/// A delivery, from all columns of `delivery`, the alert's `alert` and the notice's `notice`.
+pub(super) fn delivery(row: &SqliteRow) -> Result<Delivery, StoreError> {
     let message_id: Option<String> = row.try_get("message_id")?;
     let bytes: Option<Vec<u8>> = row.try_get("frozen")?;
-    let job = Delivery {
+    Ok(Delivery {
         id: DeliveryId(row.try_get("id")?),
         told: told(row)?,
         channel: ChannelName::new(row.try_get::<String, _>("channel")?),
         receiver: row.try_get("receiver")?,
+        sequence: count("delivery.sequence", row.try_get("sequence")?)?,
         attempts: count("delivery.attempts", row.try_get("attempts")?)?,
         created_at: time("delivery.created_at", row.try_get("created_at")?)?,
         frozen: message_id.zip(bytes).map(|(id, bytes)| Frozen { id, bytes }),
-    };
-    Ok(Lease { job, owner: claim.owner.to_owned(), fence: row.try_get("fence")?, until: lease_end(claim) })
+    })
 }
 
 /// An alert, a notice or a bulletin, from all columns of `delivery`, the alert's `alert` and the notice's `notice` and
@@ -129,12 +136,23 @@ pub(super) async fn commit(
     decision: &Decision,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let mut transaction = store.write().await?;
+    settle(&mut transaction, lease, decision, now).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Writes what became of a try, in a transaction of the caller's.
+pub(super) async fn settle(
+    connection: &mut SqliteConnection,
+    lease: &Lease<Delivery>,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let (state, again_at, reason) = match decision {
         Decision::Done { reason } => (DeliveryState::Done, None, reason),
         Decision::Again { at, reason } => (DeliveryState::Waiting, Some(*at), reason),
         Decision::GivenUp { reason } => (DeliveryState::GivenUp, None, reason),
     };
-    let mut transaction = store.write().await?;
     let settled = sqlx::query(
         "UPDATE delivery SET state = ?4, reason = ?5, next_at = COALESCE(?6, next_at), settled_at = ?7, owner = NULL,
              lease_until = NULL
@@ -147,13 +165,12 @@ pub(super) async fn commit(
     .bind(json(reason))
     .bind(again_at.map(micros))
     .bind(again_at.is_none().then(|| micros(now)))
-    .execute(&mut *transaction)
+    .execute(&mut *connection)
     .await?;
     if settled.rows_affected() == 0 {
         return Err(StoreError::LeaseLost);
     }
-    end_try(&mut transaction, lease, reason, now).await?;
-    Ok(transaction.commit().await?)
+    end_try(connection, lease, reason, now).await
 }
 
 /// Only this lease's own try: one that a dead process left open stays in doubt for ever.
@@ -223,7 +240,7 @@ pub(super) async fn account(store: &SqliteStore, id: &str) -> Result<Option<Deli
     .bind(&id)
     .fetch_one(&mut *transaction)
     .await?;
-    let tries = sqlx::query("SELECT begun_at, ended_at, reason FROM delivery_try WHERE delivery_id = ? ORDER BY id")
+    let tries = sqlx::query("SELECT * FROM delivery_try WHERE delivery_id = ? ORDER BY id")
         .bind(&id)
         .fetch_all(&mut *transaction)
         .await?;
@@ -248,12 +265,15 @@ fn delivery_try(row: &SqliteRow) -> Result<DeliveryTry, StoreError> {
         begun_at: time("delivery_try.begun_at", row.try_get("begun_at")?)?,
         ended_at: optional_time("delivery_try.ended_at", row.try_get("ended_at")?)?,
         reason: optional_from_json("delivery_try.reason", row.try_get("reason")?)?,
+        status: row.try_get::<Option<u16>, _>("status")?,
+        answer: row.try_get("answer")?,
+        took_ms: row.try_get::<Option<i64>, _>("took")?.map(|micros| micros / 1000),
     })
 }
 
 /// The one id that begins like this. The range is the prefix and all that may follow it: ids are hexadecimal digits,
 /// and `~` is behind them all.
-async fn whole_id(connection: &mut SqliteConnection, prefix: &str) -> Result<Option<String>, StoreError> {
+pub(super) async fn whole_id(connection: &mut SqliteConnection, prefix: &str) -> Result<Option<String>, StoreError> {
     let mut ids: Vec<String> =
         sqlx::query_scalar("SELECT id FROM delivery WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT 2")
             .bind(prefix)
@@ -275,6 +295,7 @@ pub(super) async fn retry(store: &SqliteStore, id: &str, now: Timestamp) -> Resu
             None => return Ok(0),
         },
     };
+    endpoint::call_again(&mut transaction, id.as_deref(), now).await?;
     let retried = sqlx::query(
         "UPDATE delivery SET attempts = CASE state WHEN 'given_up' THEN 0 ELSE attempts END, state = 'waiting',
              reason = ?3, next_at = ?2, settled_at = NULL

@@ -167,8 +167,16 @@ impl Tower {
             let letterhead = &self.config.letterhead;
             let frozen = delivery.frozen.clone().unwrap_or_else(|| {
                 let Told::Alert { alert, rules, .. } = &delivery.told else { panic!("an alert") };
-                let (receiver, id) = (delivery.receiver.as_str(), &delivery.id);
-                let telling = Telling { alert, rules, receiver, id, letterhead, feedback: None, now };
+                let telling = Telling {
+                    alert,
+                    rules,
+                    receiver: &delivery.receiver,
+                    id: &delivery.id,
+                    sequence: delivery.sequence,
+                    letterhead,
+                    feedback: None,
+                    now,
+                };
                 plan.channel.message(&telling).expect("it is rendered")
             });
             self.store.begin_attempt(&lease, &frozen, now).await.expect("the try is noted");
