@@ -230,5 +230,7 @@ fn the_schemas_are_those_of_the_payloads() {
         files.remove(&file);
         settle(&format!("docs/schemas/{file}"), &expected);
     }
+    // That of digests is written by hand; the tests of `render::digest` hold it to what is written.
+    files.remove("digest.ready.1.json");
     assert!(files.is_empty(), "schemas of nothing: {files:?}");
 }
