@@ -23,37 +23,37 @@ use sqlx::Row as _;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-/// Takes a connection, because a commit asks again inside its transaction. The `+` of the order here and below keeps the
-/// planner from walking through all articles in that order instead of looking up the few that are asked for.
+const FIND: &str =
+    "SELECT article.item_id, article.story_id, article.text_hash, article.judged_at, story.key, story.title,
+         item.source, article.about ->> '$.language' AS language, CASE WHEN ?4 THEN article.sketch END AS sketch,
+         CASE WHEN ?4 THEN (SELECT json_group_array(excerpt.value ->> '$.text')
+             FROM alert JOIN json_each(alert.alert, '$.excerpts') AS excerpt
+             WHERE alert.item_id = article.item_id AND excerpt.value ->> '$.field' = 'body') END AS said,
+         (SELECT json_group_array(key ORDER BY key) FROM address WHERE item_id = article.item_id) AS addresses,
+         (SELECT json_group_array(rule ORDER BY rule) FROM story_told WHERE story_id = story.id) AS told
+     FROM article JOIN story ON story.id = article.story_id JOIN item ON item.id = article.item_id
+     WHERE article.item_id IN (
+         SELECT item_id FROM address WHERE key IN (SELECT value FROM json_each(?1))
+         UNION
+         SELECT item_id FROM article WHERE text_hash = ?2 AND judged_at > ?3
+         UNION
+         SELECT item_id FROM alert WHERE ?4 AND created_at > ?3)
+     ORDER BY +article.judged_at, article.item_id";
+
+/// Takes a connection, because a commit asks again inside its transaction.
 pub(super) async fn find(
     connection: &mut SqliteConnection,
     fingerprint: &Fingerprint,
     told: bool,
     since: Timestamp,
 ) -> Result<Vec<Lookalike>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT article.item_id, article.story_id, article.text_hash, article.judged_at, story.key, story.title,
-             item.source, article.about ->> '$.language' AS language, CASE WHEN ?4 THEN article.sketch END AS sketch,
-             CASE WHEN ?4 THEN (SELECT json_group_array(excerpt.value ->> '$.text')
-                 FROM alert JOIN json_each(alert.alert, '$.excerpts') AS excerpt
-                 WHERE alert.item_id = article.item_id AND excerpt.value ->> '$.field' = 'body') END AS said,
-             (SELECT json_group_array(key ORDER BY key) FROM address WHERE item_id = article.item_id) AS addresses,
-             (SELECT json_group_array(rule ORDER BY rule) FROM story_told WHERE story_id = story.id) AS told
-         FROM article JOIN story ON story.id = article.story_id JOIN item ON item.id = article.item_id
-         WHERE article.item_id IN (
-             SELECT item_id FROM address WHERE key IN (SELECT value FROM json_each(?1))
-             UNION
-             SELECT item_id FROM article WHERE text_hash = ?2 AND judged_at > ?3
-             UNION
-             SELECT item_id FROM alert WHERE ?4 AND created_at > ?3)
-         ORDER BY +article.judged_at, article.item_id",
-    )
-    .bind(json(&fingerprint.addresses))
-    .bind(&fingerprint.text)
-    .bind(micros(since))
-    .bind(told)
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query(FIND)
+        .bind(json(&fingerprint.addresses))
+        .bind(&fingerprint.text)
+        .bind(micros(since))
+        .bind(told)
+        .fetch_all(connection)
+        .await?;
     rows.iter().map(lookalike).collect()
 }
 
@@ -76,22 +76,21 @@ fn lookalike(row: &SqliteRow) -> Result<Lookalike, StoreError> {
     })
 }
 
+/// The `+`s keep the planner, which knows no figures of the tables, from walking through all judged items, or through all
+/// articles in the order of their times.
+const ARTICLE_AT: &str = "SELECT item.id, article.about, article.text, article.final_url
+     FROM address JOIN item ON item.id = address.item_id JOIN article ON article.item_id = item.id
+     WHERE address.key = ? AND +item.state = 'judged'
+         AND COALESCE(json_extract(article.about, '$.basis'), 'page') <> 'feed'
+     ORDER BY +article.judged_at DESC, item.id DESC LIMIT 1";
+
 /// Only of items whose page was read: the feed's own text, by which another item was judged or told, is no reason not to
 /// ask the site.
 pub(super) async fn article_at(
     store: &SqliteStore,
     address_key: &str,
 ) -> Result<Option<(ItemId, Article, String)>, StoreError> {
-    let row = sqlx::query(
-        "SELECT item.id, article.about, article.text, article.final_url
-         FROM address JOIN item ON item.id = address.item_id JOIN article ON article.item_id = item.id
-         WHERE address.key = ? AND item.state = 'judged'
-             AND COALESCE(json_extract(article.about, '$.basis'), 'page') <> 'feed'
-         ORDER BY +article.judged_at DESC, item.id DESC LIMIT 1",
-    )
-    .bind(address_key)
-    .fetch_optional(&store.readers)
-    .await?;
+    let row = sqlx::query(ARTICLE_AT).bind(address_key).fetch_optional(&store.readers).await?;
     row.map(|row| Ok((ItemId(row.try_get("id")?), article(&row)?, row.try_get("final_url")?))).transpose()
 }
 
@@ -142,4 +141,35 @@ pub(super) fn article(row: &SqliteRow) -> Result<Article, StoreError> {
     let mut article: Article = from_json("article.about", row.try_get("about")?)?;
     article.text = row.try_get("text")?;
     Ok(article)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ARTICLE_AT;
+    use super::FIND;
+    use super::SqliteStore;
+    use sqlx::Row as _;
+
+    /// How the database goes about a query.
+    async fn plan(store: &SqliteStore, query: &str) -> Vec<String> {
+        let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}"));
+        let rows = sqlx::query(explained).fetch_all(&store.readers).await.expect("a plan");
+        rows.iter().map(|row| row.get("detail")).collect()
+    }
+
+    #[tokio::test]
+    async fn what_each_reading_asks_does_not_take_longer_the_more_was_read() {
+        let folder = tempfile::TempDir::new().expect("a temporary folder");
+        let store = SqliteStore::open(folder.path()).await.expect("the store opens");
+        for query in [ARTICLE_AT, FIND] {
+            let plan = plan(&store, query).await;
+            let walks = |step: &String| {
+                step.starts_with("SCAN item")
+                    || step.starts_with("SCAN article")
+                    || step.contains("item_state")
+                    || step.contains("article_judged")
+            };
+            assert!(!plan.iter().any(walks), "{plan:#?}");
+        }
+    }
 }
