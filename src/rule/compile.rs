@@ -45,7 +45,7 @@ pub struct Compiled {
     pub rule_plans: Vec<Plan>,
     /// Every pattern.
     pub patterns: Patterns,
-    /// By pattern: the entities of which it is a name, see [`name`].
+    /// By pattern: the entities of which it is a name, as `name_of` reads them.
     pub names: Lists<Marked>,
     /// By entity: the patterns of what else speaks for or against it, rising, each with its role.
     pub words: Lists<Marked>,
@@ -256,7 +256,7 @@ fn name(entity: u32, strong: bool, capital: bool) -> Marked {
     Marked::new(entity, u32::from(strong) | u32::from(capital) << 1)
 }
 
-/// What [`name`] put together.
+/// What `name` put together.
 pub fn name_of(marked: Marked) -> (u32, bool, bool) {
     (marked.number(), marked.marks() & 1 == 1, marked.marks() & 2 == 2)
 }
