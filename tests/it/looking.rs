@@ -42,7 +42,7 @@ fn update(call: &Value) -> Value {
         Value::String(text) => serde_json::from_str(text).expect("JSON"),
         value => value.clone(),
     };
-    assert_eq!(body["type"], "alert.matched");
+    assert_eq!(body["type"], "alert.updated");
     assert_eq!(body["data"]["revision"], 2);
     body["data"]["update"].clone()
 }
